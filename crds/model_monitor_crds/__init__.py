@@ -1,0 +1,1 @@
+"""The API of Model Monitor Operator: its resources and the pure rules both sides share."""

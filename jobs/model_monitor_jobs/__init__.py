@@ -1,0 +1,1 @@
+"""The processing container and the `model-monitor` command."""
