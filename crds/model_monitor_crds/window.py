@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-DURATION_PATTERN = (
-    r"^-?P([0-9]{1,5}W|([0-9]{1,5}D)?(T([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,7}S)?)?)$"
-)
+DURATION_PATTERN = r"^-?P([0-9]{1,5}W|([0-9]{1,5}D)?(T([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,7}S)?)?)$"
 """ISO 8601 durations without years and months, which have no fixed length. A leading minus counts back."""
 
 _DURATION = re.compile(

@@ -1,0 +1,131 @@
+"""What every part of the API shares: naming, strictness, and the names on objects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
+
+from model_monitor_crds.window import DURATION_PATTERN
+
+GROUP: Final = "modelmonitor.dev"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = "modelmonitor.dev/v1alpha1"
+
+LABEL_SCHEDULE = f"{GROUP}/schedule"
+LABEL_BASELINE = f"{GROUP}/baseline"
+LABEL_EXECUTION = f"{GROUP}/execution"
+ANNOTATION_RUN = f"{GROUP}/run"
+"""On a pod: the run configuration as one JSON value, read through the downward API."""
+
+MonitoringType = Literal["DataQuality"]
+
+CheckType = Literal[
+    "missing_column_check",
+    "extra_column_check",
+    "data_type_check",
+    "completeness_check",
+    "categorical_values_check",
+    "baseline_drift_check",
+]
+"""SageMaker's names of its data quality checks, in the order of their precedence."""
+
+
+class Model(BaseModel):
+    """Base of every type in the API: camelCase outside, snake_case inside, unknown fields refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as it stands in YAML or JSON: camelCase, without what was left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def rule(expression: str, message: str) -> JsonDict:
+    """One CEL validation rule with the message a person reads when it does not hold."""
+    return {"rule": expression, "message": message}
+
+
+def exactly_one(*fields: str, of: str) -> JsonDict:
+    """A CEL rule: exactly one of these fields is set."""
+    count = " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in fields)
+    return rule(f"{count} == 1", f"{of}: set exactly one of {' and '.join(fields)}")
+
+
+Duration = Annotated[str, Field(pattern=DURATION_PATTERN, max_length=32)]
+"""ISO 8601 without years and months."""
+
+Uri = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2048,
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "self.matches('^(s3|gs|az|file|pvc)://[^/?#]*/?.*$')",
+                    "must start with s3://, gs://, az://, file:// or pvc://claim/",
+                )
+            ]
+        },
+    ),
+]
+ObjectName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+ColumnName = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Reference(Model):
+    """A reference to an object in the same namespace."""
+
+    name: ObjectName
+    """Name of the object, in the same namespace."""
+
+
+class Condition(Model):
+    """One aspect of an object's state, in the standard shape of Kubernetes conditions."""
+
+    type: Annotated[str, Field(min_length=1, max_length=64)]
+    """Name of the condition in CamelCase, such as Ready."""
+    status: Literal["True", "False", "Unknown"]
+    """Whether the condition holds."""
+    reason: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
+    """Why, as one word in CamelCase for programs."""
+    message: Annotated[str, Field(max_length=4096)] = ""
+    """Why, in words for people."""
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The generation of the object that this condition speaks of."""
+    last_transition_time: datetime
+    """When status last changed."""
+
+
+Conditions = Annotated[
+    list[Condition],
+    Field(
+        max_length=16,
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    ),
+]
+
+
+class TimeWindow(Model):
+    """A span of time, start included, end not."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [rule("self.start < self.end", "window: end must be after start")]
+        }
+    )
+
+    start: datetime
+    """First moment of the window, RFC 3339."""
+    end: datetime
+    """First moment after the window, RFC 3339."""

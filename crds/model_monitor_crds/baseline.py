@@ -1,0 +1,133 @@
+"""The `Baseline` resource: what traffic is compared with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from model_monitor_crds.base import (
+    API_VERSION,
+    Conditions,
+    Model,
+    MonitoringType,
+    Uri,
+    exactly_one,
+    rule,
+)
+from model_monitor_crds.data import Columns, Dataset, Output
+from model_monitor_crds.job import PodSettings
+from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64)]
+
+
+class ExistingBaseline(Model):
+    """A baseline that was made before, by this operator or by SageMaker Model Monitor."""
+
+    statistics_uri: Uri = Field(alias="statisticsURI")
+    """statistics.json."""
+    constraints_uri: Uri = Field(alias="constraintsURI")
+    """constraints.json."""
+
+
+class BaselineFiles(Model):
+    """The files of a finished baseline."""
+
+    statistics_uri: Uri = Field(alias="statisticsURI")
+    """statistics.json in SageMaker's schema."""
+    constraints_uri: Uri = Field(alias="constraintsURI")
+    """constraints.json in SageMaker's schema."""
+    profile_uri: Uri | None = Field(default=None, alias="profileURI")
+    """profile.parquet: what the default rule needs beyond SageMaker's files. Missing where files were adopted."""
+    statistics_sha256: Sha256
+    """SHA-256 of statistics.json when the baseline was made."""
+    constraints_sha256: Sha256
+    """SHA-256 of constraints.json when the baseline was made."""
+    record_count: Annotated[int, Field(ge=0)]
+    """Rows in the baseline."""
+    column_count: Annotated[int, Field(ge=0)]
+    """Columns that are judged."""
+
+
+class BaselineSpec(Model):
+    """What the baseline is made from."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                exactly_one("dataset", "existing", of="spec"),
+                rule(
+                    "!has(self.dataset) || has(self.output)",
+                    "spec: a dataset needs output.uri, where the files go",
+                ),
+            ]
+        }
+    )
+    monitoring_type: MonitoringType = "DataQuality"
+    """What is monitored with it."""
+    dataset: Dataset | None = None
+    """Data that is profiled: usually the training set."""
+    existing: ExistingBaseline | None = None
+    """Files that are adopted as they are, instead of a dataset."""
+    columns: Columns = Field(default_factory=Columns)
+    """What particular columns mean."""
+    output: Output | None = None
+    """Where statistics.json, constraints.json and profile.parquet are written."""
+    job: PodSettings = Field(default_factory=PodSettings)
+    """The pod that makes the baseline."""
+
+
+class BaselineStatus(Model):
+    """What has come of it. Written by the operator alone."""
+
+    observed_generation: Annotated[int, Field(ge=-1)] | None = None
+    """The generation that this status speaks of."""
+    conditions: Conditions = []
+    """Ready, Reconciling, Stalled."""
+    files: BaselineFiles | None = None
+    """The files that schedules on this baseline read."""
+    execution_name: Annotated[str, Field(max_length=253)] | None = None
+    """The MonitoringExecution that made it."""
+    completion_time: datetime | None = None
+    """When it was made."""
+
+
+class Baseline(Model):
+    """The reference that traffic is compared with: made from a dataset, or adopted from existing files."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "self.metadata.name.size() <= 45",
+                    "metadata.name: at most 45 characters, because Jobs are named after it",
+                )
+            ]
+        }
+    )
+    api_version: Literal["modelmonitor.dev/v1alpha1"] = API_VERSION
+    kind: Literal["Baseline"] = "Baseline"
+    metadata: Metadata
+    spec: BaselineSpec
+    """What the baseline is made from."""
+    status: BaselineStatus | None = None
+    """What has come of it."""
+
+
+KIND = Kind(
+    model=Baseline,
+    plural="baselines",
+    short_name="mbl",
+    columns=(
+        PrinterColumn("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+        PrinterColumn("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
+        PrinterColumn("Type", "string", ".spec.monitoringType"),
+        PrinterColumn("Rows", "integer", ".status.files.recordCount"),
+        PrinterColumn("Columns", "integer", ".status.files.columnCount"),
+        PrinterColumn("Age", "date", ".metadata.creationTimestamp"),
+        PrinterColumn("Statistics", "string", ".status.files.statisticsURI", priority=1),
+        PrinterColumn("Message", "string", '.status.conditions[?(@.type=="Ready")].message', priority=1),
+    ),
+)

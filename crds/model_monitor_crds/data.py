@@ -1,0 +1,52 @@
+"""Where data lies and what its columns mean: the parts that baselines and schedules share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from model_monitor_crds.base import ColumnName, Model, Uri
+
+UnreadableShare = Annotated[float, Field(ge=0, le=1)]
+
+
+class CSVOptions(Model):
+    """How CSV text is written."""
+
+    header: bool = True
+    """Whether the first line of each file names the columns. Without names, columns are called 0, 1, 2, …"""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """The character between two cells."""
+
+
+class Dataset(Model):
+    """A table in a store: a file, a folder of files, or a glob."""
+
+    uri: Uri
+    """A file, a folder or a glob: s3://bucket/path, gs://, az://, file:///path (below a mounted volume), pvc://claim/path."""
+    format: Literal["CSV", "JSONLines", "Parquet"] = "CSV"
+    """How the files are written. CSV and JSON Lines may be compressed (.gz)."""
+    csv: CSVOptions = Field(default_factory=CSVOptions)
+    """How CSV is written; only read when format is CSV."""
+    max_unreadable_share: UnreadableShare = 0.5
+    """Share of lines (0 to 1) that may be unreadable before the run fails. Fewer are counted and shown as samples."""
+
+
+class Columns(Model):
+    """What particular columns mean."""
+
+    timestamp: ColumnName | None = None
+    """Column with the time of each row (RFC 3339, or a date). It is not judged; where a batch folder has it, only
+    rows inside the window are read."""
+    exclude: Annotated[
+        list[ColumnName], Field(max_length=1000, json_schema_extra={"x-kubernetes-list-type": "set"})
+    ] = []
+    """Columns that are neither profiled nor judged, such as identifiers."""
+
+
+class Output(Model):
+    """Where results are written."""
+
+    uri: Uri
+    """A folder in a store, or below a mounted volume. It is made when it does not exist."""

@@ -1,0 +1,253 @@
+"""The `MonitoringSchedule` resource: which traffic, which baseline, when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from model_monitor_crds.base import (
+    API_VERSION,
+    CheckType,
+    Conditions,
+    Duration,
+    Model,
+    MonitoringType,
+    Reference,
+    TimeWindow,
+    Uri,
+    exactly_one,
+    rule,
+)
+from model_monitor_crds.data import Columns, CSVOptions, Output, UnreadableShare
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.job import ScheduledPodSettings
+from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.monitoringexecution import Violation
+from model_monitor_crds.schedule import AWS_PATTERN, CRON_PATTERN, MACRO_PATTERN
+
+
+class Endpoint(Model):
+    """Captured traffic of a model server."""
+
+    capture_uri: Uri = Field(alias="captureURI")
+    """Folder of the captured data; the layout below it is [endpoint/[variant/]]yyyy/mm/dd/hh/*.jsonl, in UTC."""
+    format: Literal["SageMaker"] = "SageMaker"
+    """How records are written: SageMaker's data capture (JSON Lines)."""
+
+
+class Batch(Model):
+    """A folder of batch inference data."""
+
+    data_uri: Uri = Field(alias="dataURI")
+    """A file, a folder or a glob. strftime codes (%Y %m %d %H) stand for the start of the window, in UTC."""
+    format: Literal["CSV", "JSONLines", "Parquet"] = "CSV"
+    """How the files are written. CSV and JSON Lines may be compressed (.gz)."""
+    csv: CSVOptions = Field(default_factory=CSVOptions)
+    """How CSV is written; only read when format is CSV."""
+
+
+class WindowOffsets(Model):
+    """The span of data a run reads, relative to its scheduled time."""
+
+    start_offset: Duration
+    """Start of the window relative to the scheduled time, such as -PT1H (ISO 8601 duration)."""
+    end_offset: Duration = "PT0S"
+    """End of the window relative to the scheduled time (ISO 8601 duration)."""
+
+
+class Input(Model):
+    """The traffic that is judged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"x-kubernetes-validations": [exactly_one("endpoint", "batch", of="spec.input")]}
+    )
+    endpoint: Endpoint | None = None
+    """Captured traffic of a model server."""
+    batch: Batch | None = None
+    """A folder of batch inference data."""
+    window: WindowOffsets | None = None
+    """The span of data a run reads. Default: from the schedule's previous time to this one."""
+    max_unreadable_share: UnreadableShare = 0.5
+    """Share of lines (0 to 1) that may be unreadable before the run fails. Fewer are counted and shown as samples."""
+
+
+class Alert(Model):
+    """When violations become an alert."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "self.datapointsToAlert <= self.evaluationPeriods",
+                    "spec.alert: datapointsToAlert may not exceed evaluationPeriods",
+                )
+            ]
+        }
+    )
+    datapoints_to_alert: Annotated[int, Field(ge=1, le=100)] = 2
+    """How many violations of the same column and check make an alert."""
+    evaluation_periods: Annotated[int, Field(ge=1, le=100)] = 3
+    """Among how many of the latest judged windows."""
+
+
+class MonitoringScheduleSpec(Model):
+    """Which traffic is compared with which baseline, and when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "has(self.schedule) || !self.suspend",
+                    "spec.suspend: only a monitor with a schedule can be suspended",
+                ),
+            ]
+        }
+    )
+    model: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    """Name of the model; groups the monitors of one model."""
+    monitoring_type: MonitoringType = "DataQuality"
+    """What is monitored."""
+    schedule: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=128,
+                json_schema_extra={
+                    "x-kubernetes-validations": [
+                        rule(
+                            f"self.matches({CRON_PATTERN!r}) || self.matches({MACRO_PATTERN!r})"
+                            f" || self.matches({AWS_PATTERN!r})",
+                            "spec.schedule: write five cron fields such as '0 * * * *' (Sunday is 0), a macro such as"
+                            " @hourly, or SageMaker's cron(0 * ? * * *)",
+                        )
+                    ]
+                },
+            ),
+        ]
+        | None
+    ) = None
+    """When runs start: five cron fields (minute hour day month weekday), @hourly, @daily, @weekly, @monthly or @yearly,
+    or SageMaker's cron(0 * ? * * *). Left out: only on demand, by creating a MonitoringExecution."""
+    time_zone: Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z][A-Za-z0-9_+/-]*$")] = "Etc/UTC"
+    """Time zone of the schedule, a name of the IANA database such as Europe/Berlin."""
+    suspend: bool = False
+    """Whether scheduled runs are held back."""
+    baseline_ref: Reference
+    """The Baseline that traffic is compared with."""
+    input: Input
+    """The traffic that is judged."""
+    columns: Columns | None = None
+    """What particular columns mean. Default: the Baseline's."""
+    data_quality: DataQuality = Field(default_factory=DataQuality)
+    """Settings of the data quality monitor."""
+    alert: Alert = Field(default_factory=Alert)
+    """When violations become an alert."""
+    output: Output
+    """Where results are written: <uri>/<schedule>/yyyy/mm/dd/hh/ of the scheduled time in UTC."""
+    job: ScheduledPodSettings = Field(default_factory=ScheduledPodSettings)
+    """The pods of the runs."""
+
+
+class LastRun(Model):
+    """The latest run that ended."""
+
+    name: Annotated[str, Field(max_length=253)]
+    """Its MonitoringExecution."""
+    state: Literal["Completed", "CompletedWithViolations", "Failed"]
+    """How it ended, in SageMaker's words."""
+    window: TimeWindow | None = None
+    """The data it judged."""
+    completion_time: datetime | None = None
+    """When it ended."""
+    violation_count: Annotated[int, Field(ge=0)] | None = None
+    """How many violations it found."""
+    report_uri: Uri | None = Field(default=None, alias="reportURI")
+    """Folder of its results."""
+
+
+class ActiveAlert(Model):
+    """A column and check in alert."""
+
+    column: Annotated[str, Field(max_length=256)]
+    """Column, or empty for the table as a whole."""
+    check: CheckType
+    """Check that is violated."""
+    violations: Annotated[int, Field(ge=1)]
+    """How many of the latest judged windows violate it."""
+    immediate: bool = False
+    """Whether one window sufficed, because the change is beyond three times its limit or structural."""
+
+
+class MonitoringScheduleStatus(Model):
+    """How the monitor stands. Written by the operator alone."""
+
+    observed_generation: Annotated[int, Field(ge=-1)] | None = None
+    """The generation that this status speaks of."""
+    conditions: Conditions = []
+    """Ready, Reconciling, Stalled, BaselineReady, Suspended, LastRunSucceeded, ViolationsDetected, InAlert."""
+    effective_schedule: Annotated[str, Field(max_length=128)] | None = None
+    """The five cron fields that the CronJob has."""
+    next_run_time: datetime | None = None
+    """When the next scheduled run is due."""
+    last_run_time: datetime | None = None
+    """When the latest run that ended was started."""
+    last_run: LastRun | None = None
+    """The latest run that ended."""
+    active: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=20)] = []
+    """Runs at work."""
+    violation_count: Annotated[int, Field(ge=0)] | None = None
+    """Violations in the latest completed run."""
+    violations: Annotated[
+        list[Violation], Field(max_length=20, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = []
+    """The worst 20 violations of the latest completed run."""
+    alerts: Annotated[
+        list[ActiveAlert], Field(max_length=20, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = []
+    """Columns and checks in alert, at most 20."""
+
+
+class MonitoringSchedule(Model):
+    """A monitor: which traffic is compared with which baseline, when, and where the results go."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                rule(
+                    "self.metadata.name.size() <= 52",
+                    "metadata.name: at most 52 characters, because a CronJob has the same name",
+                )
+            ]
+        }
+    )
+    api_version: Literal["modelmonitor.dev/v1alpha1"] = API_VERSION
+    kind: Literal["MonitoringSchedule"] = "MonitoringSchedule"
+    metadata: Metadata
+    spec: MonitoringScheduleSpec
+    """Which traffic is compared with which baseline, and when."""
+    status: MonitoringScheduleStatus | None = None
+    """How the monitor stands."""
+
+
+KIND = Kind(
+    model=MonitoringSchedule,
+    plural="monitoringschedules",
+    short_name="msch",
+    columns=(
+        PrinterColumn("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+        PrinterColumn("Schedule", "string", ".spec.schedule"),
+        PrinterColumn("Suspend", "boolean", ".spec.suspend"),
+        PrinterColumn("Last Run", "date", ".status.lastRunTime"),
+        PrinterColumn("Violations", "integer", ".status.violationCount"),
+        PrinterColumn("Baseline", "string", ".spec.baselineRef.name"),
+        PrinterColumn("Age", "date", ".metadata.creationTimestamp"),
+        PrinterColumn("Alert", "string", '.status.conditions[?(@.type=="InAlert")].status', priority=1),
+        PrinterColumn("Next Run", "string", ".status.nextRunTime", priority=1),
+        PrinterColumn("Model", "string", ".spec.model", priority=1),
+        PrinterColumn("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', priority=1),
+        PrinterColumn("Message", "string", '.status.conditions[?(@.type=="Ready")].message', priority=1),
+    ),
+)
