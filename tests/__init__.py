@@ -1,0 +1,1 @@
+"""Tests of Model Monitor Operator; a package so that `tests.cluster` is importable everywhere."""
