@@ -18,7 +18,8 @@ MAXIMUM_SAMPLE_TEXT = 200
 class Unreadable:
     """One place that could not be read.
 
-    `line` is the physical line in the file, counted from 1 (Parquet: the row); `text` is cut at 200 characters.
+    `line` is the physical line in the file, counted from 1 (Parquet: the row).
+    `text` is cut at 200 characters.
     """
 
     file: str
