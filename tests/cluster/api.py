@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -37,6 +39,7 @@ class ApiClient:
         self._context = ssl.create_default_context(cafile=str(ca_file))
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._local = threading.local()
+        self._watches: set[http.client.HTTPSConnection] = set()
 
     def request(
         self,
@@ -98,6 +101,7 @@ class ApiClient:
         """
         parameters = {**query, "watch": "true", "resourceVersion": resource_version, "timeoutSeconds": "300"}
         connection = http.client.HTTPSConnection(self._address, context=self._context, timeout=330)
+        self._watches.add(connection)
         try:
             connection.request("GET", f"{path}?{urlencode(parameters)}", headers=self._headers)
             response = connection.getresponse()
@@ -112,7 +116,15 @@ class ApiClient:
                     raise ApiError("WATCH", path, event["object"].get("code", 500), json.dumps(event["object"]))
                 yield event
         finally:
+            self._watches.discard(connection)
             connection.close()
+
+    def close_watches(self) -> None:
+        """Break the watches that other threads wait on, so that they look at their `stop`."""
+        for connection in list(self._watches):
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _exchange(
