@@ -1,0 +1,1 @@
+"""What is judged, a package a monitoring type: pure functions on profiles."""

@@ -1,0 +1,1 @@
+"""The data quality monitor: are the columns what they were when the baseline was made?"""

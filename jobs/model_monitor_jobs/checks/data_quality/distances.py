@@ -1,0 +1,66 @@
+"""Distances between distributions as Deequ computes them, the engine of SageMaker's data quality monitor.
+
+Formulas: `Distance.scala` of awslabs/deequ. Its robust form subtracts what samples of n and m values may differ by.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from model_monitor_jobs.profiles.sketch import QuantileSketch
+
+ROBUST_FACTOR: Final = 1.8
+_ENOUGH_EXPECTED: Final = {2: 10.0}
+_FEW_EXPECTED: Final = 5.0
+_FEW_SHARE: Final = 0.2
+
+
+def numerical_distance(current: QuantileSketch, baseline: QuantileSketch, *, robust: bool) -> float:
+    """Largest difference of the two distribution functions (Kolmogorov–Smirnov), at most 1."""
+    points = np.union1d(current.weighted()[0], baseline.weighted()[0])
+    simple = float(np.max(np.abs(current.ranks(points) - baseline.ranks(points)), initial=0.0))
+    return _robust(simple, current.count, baseline.count) if robust else simple
+
+
+def categorical_distance(current: Mapping[str, int], baseline: Mapping[str, int], *, robust: bool) -> float:
+    """Largest difference of any category's share (L-infinity), at most 1."""
+    count, reference = sum(current.values()), sum(baseline.values())
+    simple = max(
+        (abs(current.get(key, 0) / count - baseline.get(key, 0) / reference) for key in {*current, *baseline}),
+        default=0.0,
+    )
+    return _robust(simple, count, reference) if robust else simple
+
+
+def chi_squared_p_value(current: Mapping[str, int], baseline: Mapping[str, int]) -> float:
+    """P-value of Pearson's test that the window has the baseline's shares.
+
+    Categories that the baseline does not have are left out, and rare ones are merged, the smallest into the second
+    smallest, until Cochran's rule holds. NaN where fewer than two categories remain.
+    """
+    from scipy.special import chdtrc
+
+    observed = {key: float(count) for key, count in current.items() if key in baseline}
+    total, reference = sum(observed.values()), sum(baseline.values())
+    pairs = [(count * total / reference, observed.get(key, 0.0)) for key, count in sorted(baseline.items())]
+    while len(pairs) >= 2 and not _enough([expected for expected, _ in pairs]):
+        first, second, *rest = sorted(pairs)
+        pairs = [(first[0] + second[0], first[1] + second[1]), *rest]
+    if len(pairs) < 2:
+        return math.nan
+    statistic = sum((seen - expected) ** 2 / expected for expected, seen in pairs)
+    return float(chdtrc(len(pairs) - 1, statistic))
+
+
+def _enough(expected: list[float]) -> bool:
+    if len(expected) in _ENOUGH_EXPECTED:
+        return min(expected) >= _ENOUGH_EXPECTED[len(expected)]
+    return sum(value < _FEW_EXPECTED for value in expected) <= int(_FEW_SHARE * len(expected))
+
+
+def _robust(simple: float, count: int, reference: int) -> float:
+    return max(0.0, simple - ROBUST_FACTOR * math.sqrt((count + reference) / (count * reference)))

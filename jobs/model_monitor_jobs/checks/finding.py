@@ -1,0 +1,52 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model_monitor_crds.alert import Check
+from model_monitor_crds.base import CheckType
+from model_monitor_jobs.decisions import Evidence, Verdict
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one column: its verdict, in numbers and in words.
+
+    `column` is empty for the table as a whole. `observed` and `expected` are what a person compares; `description` is a
+    sentence. `evidence` is missing where nothing was measured, as for a missing column.
+    """
+
+    column: str
+    check: CheckType
+    verdict: Verdict
+    observed: str
+    expected: str
+    description: str
+    evidence: Evidence | None = None
+    structural: bool = False
+
+    @property
+    def violated(self) -> bool:
+        """Whether the check does not hold."""
+        return self.verdict is Verdict.VIOLATION
+
+    @property
+    def immediate(self) -> bool:
+        """Whether this alone makes an alert."""
+        return self.violated and (self.structural or (self.evidence is not None and self.evidence.immediate))
+
+    @property
+    def key(self) -> Check:
+        """Column and check, by which alerts are counted."""
+        return Check(self.column, self.check)
+
+    @property
+    def severity(self) -> tuple[bool, float]:
+        """Sorts violations, the worst last."""
+        return self.structural, self.evidence.ratio if self.evidence else 0.0
+
+
+def percent(share: float) -> str:
+    """A share of rows for people: 0.5211 as 52.1 %."""
+    return f"{share * 100:.1f} %" if share == 0 or share >= 0.001 else f"{share * 100:.2g} %"

@@ -1,0 +1,49 @@
+"""The profile of a table: one profile a column, over one pass of its record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from model_monitor_jobs.profiles.column import ColumnProfile
+from model_monitor_jobs.profiles.sketch import Doubles
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What a baseline wants counted of one column: numbers on its cut points, and its known values exactly."""
+
+    cuts: Doubles | None = None
+    values: Collection[str] = ()
+
+
+@dataclass
+class TableProfile:
+    """Rows and columns, in the order in which the columns were first seen."""
+
+    rows: int = 0
+    columns: dict[str, ColumnProfile] = field(default_factory=dict)
+
+    def missing(self, name: str) -> int:
+        """Rows without a value in this column."""
+        return self.rows - self.columns[name].present
+
+
+def profile(
+    batches: Iterable[pa.RecordBatch], *, exclude: Collection[str] = (), tracking: Mapping[str, Tracking] | None = None
+) -> TableProfile:
+    """Read all batches once; a column that a batch lacks is missing in all of the batch's rows."""
+    table = TableProfile()
+    wanted = tracking or {}
+    for batch in batches:
+        table.rows += batch.num_rows
+        for name, values in zip(batch.schema.names, batch.columns, strict=True):
+            if name in exclude:
+                continue
+            if name not in table.columns:
+                track = wanted.get(name, Tracking())
+                table.columns[name] = ColumnProfile.empty(name, track.cuts, track.values)
+            table.columns[name].update(values)
+    return table

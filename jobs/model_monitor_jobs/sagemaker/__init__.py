@@ -1,0 +1,1 @@
+"""SageMaker Model Monitor's files: statistics.json, constraints.json, constraint_violations.json."""
