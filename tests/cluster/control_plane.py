@@ -217,6 +217,9 @@ class ControlPlane:
             "--use-service-account-credentials",
             "--leader-elect=false",
             "--secure-port=0",
+            # The default of 20 requests a second would make its start and every test wait.
+            "--kube-api-qps=200",
+            "--kube-api-burst=400",
         )
 
     def _start_apiserver(self) -> None:
