@@ -1,0 +1,203 @@
+"""The pod of a run, and the name that a Baseline's Job gets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from model_monitor_crds.base import ANNOTATION_RUN
+from model_monitor_crds.job import PodSettings
+from model_monitor_crds.run import CLAIMS_FOLDER, CREDENTIALS_FOLDER, EXIT_INPUT, RUN_FOLDER, RunConfiguration
+from model_monitor_operator.manifests.common import MANAGED_LABELS, Object, canonical_json, compact
+from model_monitor_operator.rbac import RUNNER
+from model_monitor_operator.settings import Settings
+
+CONTAINER: Final = "monitor"
+RUN_LIMIT: Final = 128 * 1024
+"""Most bytes of a run configuration: annotations share 256 KiB, and an object must fit into 1.5 MiB."""
+USER: Final = 10001
+SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108
+_JOB_NAME: Final = "batch.kubernetes.io/job-name"
+
+
+class RunTooLargeError(ValueError):
+    """A run configuration that doesn't fit into a pod's annotation."""
+
+
+def run_annotation(run: RunConfiguration) -> str:
+    """The run configuration as canonical JSON.
+
+    Raises RunTooLargeError when it is larger than `RUN_LIMIT` bytes.
+    """
+    text = canonical_json(run.to_dict())
+    size = len(text.encode())
+    if size > RUN_LIMIT:
+        raise RunTooLargeError(
+            f"the resolved monitor takes {size} bytes and may take {RUN_LIMIT}: shorten spec.columns.exclude"
+        )
+    return text
+
+
+def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
+    """`<baseline>-baseline-<8 letters>`: the letters are a digest of what is computed.
+
+    Letters a to p only, so that it can't be taken for a scheduled Job, whose name ends in eight digits.
+    """
+    computed = run.to_dict()
+    computed.get("baseline", {}).pop("job", None)
+    digest = hashlib.sha256(canonical_json(computed).encode()).hexdigest()[:8]
+    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
+    return f"{baseline}-baseline-{letters}"
+
+
+def claims(run: RunConfiguration) -> dict[str, bool]:
+    """The claims that pvc:// URIs of the run name, and whether the run writes to each."""
+    outputs = {source.output.uri for source in (run.baseline, run.monitor) if source is not None and source.output}
+    found: dict[str, bool] = {}
+    for uri in _uris(run.to_dict()):
+        claim = urlsplit(uri).netloc
+        if uri.startswith("pvc://") and claim:
+            found[claim] = found.get(claim, False) or uri in outputs
+    return dict(sorted(found.items()))
+
+
+def _uris(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if isinstance(child, str) and key.lower().endswith("uri"):
+                yield child
+            else:
+                yield from _uris(child)
+
+
+def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str], settings: Settings) -> Object:
+    """The pod template of a run, ready for Pod Security `restricted`."""
+    named = claims(run)
+    volumes, mounts = _volumes(named, job)
+    container = {
+        "name": CONTAINER,
+        "image": job.image or settings.job_image,
+        "imagePullPolicy": job.image_pull_policy or (None if job.image else settings.job_image_pull_policy),
+        "command": ["model-monitor", "execute"],
+        "args": _arguments(named, job),
+        "env": [
+            {"name": "HOME", "value": SCRATCH_FOLDER},
+            {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            *(variable.to_dict() for variable in job.env),
+        ],
+        "envFrom": [source.to_dict() for source in job.env_from],
+        "resources": job.resources.to_dict() if _has_resources(job) else dict(settings.job_resources),
+        "volumeMounts": mounts,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+    }
+    spec = {
+        "containers": [{key: value for key, value in container.items() if value is not None}],
+        "restartPolicy": "Never",
+        "serviceAccountName": job.service_account_name or RUNNER,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "imagePullSecrets": [{"name": secret.name} for secret in job.image_pull_secrets],
+        "volumes": volumes,
+        "nodeSelector": dict(job.node_selector),
+        "tolerations": [toleration.to_dict() for toleration in job.tolerations],
+    }
+    template: Object = compact(
+        {"metadata": {"labels": labels, "annotations": {ANNOTATION_RUN: run_annotation(run)}}, "spec": spec}
+    )
+    if job.affinity:
+        template["spec"]["affinity"] = job.affinity
+    return template
+
+
+def job_spec(run: RunConfiguration, job: PodSettings, labels: dict[str, str], settings: Settings) -> Object:
+    """The spec of a Job: bad data or a bad configuration is not tried again, a lost node does not count as a try."""
+    return {
+        "backoffLimit": job.backoff_limit,
+        "activeDeadlineSeconds": job.active_deadline_seconds,
+        "ttlSecondsAfterFinished": job.ttl_seconds_after_finished,
+        "podFailurePolicy": {
+            "rules": [
+                {
+                    "action": "FailJob",
+                    "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": [EXIT_INPUT]},
+                },
+                {
+                    "action": "Ignore",
+                    "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+                },
+            ]
+        },
+        "template": pod_template(run, job, labels, settings),
+    }
+
+
+def run_labels(**labels: str) -> dict[str, str]:
+    """Labels of Jobs and pods of runs."""
+    return {**MANAGED_LABELS, **labels}
+
+
+def _has_resources(job: PodSettings) -> bool:
+    return bool(job.resources.requests or job.resources.limits)
+
+
+def _arguments(named: dict[str, bool], job: PodSettings) -> list[str]:
+    arguments = ["--run-folder", RUN_FOLDER, "--credentials", CREDENTIALS_FOLDER]
+    for claim in named:
+        arguments += ["--mount", f"pvc://{claim}={CLAIMS_FOLDER}/{claim}"]
+    for mount in job.volume_mounts:
+        arguments += ["--mount", f"file://{mount.mount_path}={mount.mount_path}"]
+    return [*arguments, "--log-format", "json"]
+
+
+def _volumes(named: dict[str, bool], job: PodSettings) -> tuple[list[Object], list[Object]]:
+    def field(path: str, name: str) -> Object:
+        return {"path": name, "fieldRef": {"fieldPath": path}}
+
+    volumes: list[Object] = [
+        {
+            "name": "model-monitor-run",
+            "downwardAPI": {
+                "items": [
+                    field(f"metadata.annotations['{ANNOTATION_RUN}']", "run.json"),
+                    field(f"metadata.labels['{_JOB_NAME}']", "job-name"),
+                    field("metadata.namespace", "namespace"),
+                ]
+            },
+        },
+        {
+            "name": "model-monitor-credentials",
+            "projected": {
+                "sources": [
+                    {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}},
+                    {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+                ]
+            },
+        },
+    ]
+    mounts: list[Object] = [
+        {"name": "model-monitor-run", "mountPath": RUN_FOLDER, "readOnly": True},
+        {"name": "model-monitor-credentials", "mountPath": CREDENTIALS_FOLDER, "readOnly": True},
+    ]
+    if all(mount.mount_path.rstrip("/") != SCRATCH_FOLDER for mount in job.volume_mounts):
+        volumes.append({"name": "model-monitor-scratch", "emptyDir": {}})
+        mounts.append({"name": "model-monitor-scratch", "mountPath": SCRATCH_FOLDER})
+    for number, (claim, written) in enumerate(named.items()):
+        name = f"model-monitor-claim-{number}"
+        volumes.append({"name": name, "persistentVolumeClaim": {"claimName": claim}})
+        mounts.append({"name": name, "mountPath": f"{CLAIMS_FOLDER}/{claim}"} | ({} if written else {"readOnly": True}))
+    volumes += [volume.to_dict() for volume in job.volumes]
+    mounts += [mount.to_dict() for mount in job.volume_mounts]
+    return volumes, mounts
