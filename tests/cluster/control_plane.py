@@ -58,13 +58,20 @@ class ControlPlane:
         self._ports = [0, 0, 0]
 
     def __enter__(self) -> ControlPlane:
-        self.folder = Path(tempfile.mkdtemp(prefix="control-plane-"))
-        try:
-            self._write_files()
-            self._start_all()
-        except BaseException:
-            self.__exit__()
-            raise
+        for remaining in (2, 1, 0):
+            self.folder = Path(tempfile.mkdtemp(prefix="control-plane-"))
+            try:
+                self._write_files()
+                self._start_all()
+                break
+            except ControlPlaneError as error:
+                self.__exit__()
+                # Somebody else took a port between our choice and its use: choose again.
+                if not remaining or "address already in use" not in str(error):
+                    raise
+            except BaseException:
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,7 +159,7 @@ class ControlPlane:
         metadata = {"name": name, "labels": dict(labels or {})}
         client.create("/api/v1/namespaces", {"metadata": metadata})
         for path in ("serviceaccounts/default", "configmaps/kube-root-ca.crt"):
-            wait_until(partial(_exists, client, f"/api/v1/namespaces/{name}/{path}"), f"{path} in {name}")
+            wait_until(partial(self._exists, client, f"/api/v1/namespaces/{name}/{path}"), f"{path} in {name}")
 
     def delete_namespace(self, name: str) -> None:
         """Delete a namespace without waiting until it is empty."""
@@ -182,8 +189,8 @@ class ControlPlane:
         """
         return list(_writes_of(user, self.audit(since)))
 
-    def restart_apiserver(self, *, grace_seconds: float = 5.0) -> None:
-        """End the API server and start it again on the same port; back when it is ready."""
+    def restart_apiserver(self, *, grace_seconds: float = 1.0) -> None:
+        """End the API server (SIGKILL after the grace) and start it again on the same port; back when it is ready."""
         stop_process(self._processes.pop("kube-apiserver"), grace_seconds=grace_seconds)
         self._start_apiserver()
         self._wait_ready()
@@ -248,13 +255,26 @@ class ControlPlane:
             [find_tool(name), *arguments], self.log(name), environment=environment, folder=self.folder
         )
 
+    def _check_alive(self) -> None:
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                raise ControlPlaneError(f"{name} ended with {process.returncode}:\n{log_tail(self.log(name))}")
+
+    def _exists(self, client: ApiClient, path: str) -> bool:
+        self._check_alive()
+        try:
+            client.get(path)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            return False
+        return True
+
     def _wait_ready(self) -> None:
         client = self.client()
 
         def ready() -> bool:
-            for name, process in self._processes.items():
-                if process.poll() is not None:
-                    raise ControlPlaneError(f"{name} ended with {process.returncode}:\n{log_tail(self.log(name))}")
+            self._check_alive()
             try:
                 client.get("/readyz")
             except (OSError, http.client.HTTPException, ApiError):
@@ -321,16 +341,6 @@ def make_certificates(folder: Path, host: str) -> None:
             raise ControlPlaneError("the command openssl is missing; install the package openssl") from error
         except subprocess.CalledProcessError as error:
             raise ControlPlaneError(f"openssl {arguments}: {error.stderr.strip()}") from error
-
-
-def _exists(client: ApiClient, path: str) -> bool:
-    try:
-        client.get(path)
-    except ApiError as error:
-        if error.code != 404:
-            raise
-        return False
-    return True
 
 
 def _writes_of(user: str, events: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:

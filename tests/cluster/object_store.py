@@ -14,7 +14,10 @@ from tests.cluster.tools import find_tool
 
 
 class ObjectStore:
-    """An S3 server as a context manager: objects are files below `folder(bucket)`, and files put there are objects."""
+    """An S3 server as a context manager: objects are files below `folder(bucket)`, and files put there are objects.
+
+    Its own metadata lie in files aside, so the temporary folder may be on a file system without extended attributes.
+    """
 
     access_key = "test-access-key"
     secret_key = "test-secret-key"
@@ -28,12 +31,13 @@ class ObjectStore:
     def __enter__(self) -> ObjectStore:
         self._root = Path(tempfile.mkdtemp(prefix="object-store-"))
         (self._root / "data").mkdir()
+        (self._root / "metadata").mkdir()
         (port,) = free_ports(1)
         self.endpoint = f"http://127.0.0.1:{port}"
         log = self._root / "versitygw.log"
         self._process = process = start_process(
             [find_tool("versitygw"), "--port", f"127.0.0.1:{port}", "--region", self.region, "--quiet",
-             "--health", "/health", "posix", self._root / "data"],
+             "--health", "/health", "posix", "--sidecar", self._root / "metadata", self._root / "data"],
             log,
             environment={
                 "PATH": "/usr/bin:/bin",

@@ -2,7 +2,8 @@
 
 A pod of `SubprocessKubelet` has no file system of its own. Each mount is a folder below the kubelet's, and every
 mention of a mount path in command, arguments, environment and in files projected from metadata and ConfigMaps
-becomes that folder's path.
+becomes that folder's path. Client libraries look for the default token at a fixed path, which can't be made to
+lead into a folder; a container with that mount gets KUBECONFIG instead, with the same token and authority.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.cluster.api import ApiClient, ApiError, Object
 from tests.cluster.quantities import divided
 
 POD_ADDRESS = "127.0.0.1"
+_DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _NODE_ALLOCATABLE = {"cpu": "2", "memory": "8Gi", "ephemeral-storage": "8Gi"}
 
 
@@ -158,6 +160,10 @@ class PodFiles:
             "TMPDIR": str(scratch) if temporary == "/tmp" else temporary,
             "HOSTNAME": self._pod["metadata"]["name"],
         }
+        token_folder = path_map.replace(_DEFAULT_TOKEN_PATH)
+        if token_folder != _DEFAULT_TOKEN_PATH:
+            environment["KUBECONFIG"] = str(folder / "kubeconfig")
+            self._write_kubeconfig(folder / "kubeconfig", Path(token_folder), base)
         defined = self._environment(container, environment)
         command = [*(container.get("command") or entrypoint), *container.get("args", [])]
         log = folder / "termination-log"
@@ -171,6 +177,20 @@ class PodFiles:
             folder,
             log,
         )
+
+    def _write_kubeconfig(self, path: Path, token_folder: Path, base: Mapping[str, str]) -> None:
+        server = f"https://{base['KUBERNETES_SERVICE_HOST']}:{base['KUBERNETES_SERVICE_PORT']}"
+        cluster = {"server": server, "certificate-authority": str(token_folder / "ca.crt")}
+        context = {"cluster": "pod", "user": "pod", "namespace": self._namespace}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "pod", "cluster": cluster}],
+            "users": [{"name": "pod", "user": {"tokenFile": str(token_folder / "token")}}],
+            "contexts": [{"name": "pod", "context": context}],
+            "current-context": "pod",
+        }
+        path.write_text(json.dumps(config))
 
     def _environment(self, container: Object, base: Mapping[str, str]) -> dict[str, str]:
         variables = dict(base)

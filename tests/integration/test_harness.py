@@ -251,6 +251,47 @@ def test_an_evicted_and_a_lost_pod(control_plane: ControlPlane, kubelet: Subproc
         control_plane.client().get(f"{path}/lost")
 
 
+def test_a_deployment_restarts_and_reaches_the_api(
+    control_plane: ControlPlane, kubelet: SubprocessKubelet, namespace: str
+) -> None:
+    """A pod that stays up crashes once, is restarted, and finds the API server by the usual client's own means."""
+    code = (
+        "import pathlib, sys, time, kubernetes\n"
+        "crashed = pathlib.Path(sys.argv[1]) / 'crashed'\n"
+        "if not crashed.exists():\n"
+        "    crashed.touch()\n"
+        "    sys.exit('first start')\n"
+        "kubernetes.config.load_config()\n"
+        "api = kubernetes.client.AuthenticationV1Api()\n"
+        "print(api.create_self_subject_review({}).status.user_info.username, flush=True)\n"
+        "time.sleep(60)"
+    )
+    container = {
+        "name": "main",
+        "image": IMAGE,
+        **python(code),
+        "args": ["/state"],
+        "volumeMounts": [{"name": "state", "mountPath": "/state"}],
+    }
+    template = {
+        "metadata": {"labels": {"app": "x"}},
+        "spec": {"containers": [container], "volumes": [{"name": "state", "emptyDir": {}}]},
+    }
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": "x"}}, "template": template}
+    deployment = {"metadata": {"name": "up"}, "spec": spec}
+    control_plane.client().create(f"/apis/apps/v1/namespaces/{namespace}/deployments", deployment)
+    pod = only_pod(control_plane, namespace)["metadata"]["name"]
+    account = f"system:serviceaccount:{namespace}:default"
+    wait_until(
+        lambda: account in kubelet.logs(namespace, pod) if container_state(control_plane, namespace) else False,
+        "the restarted container to reach the API server",
+    )
+    control_plane.kubectl("wait", "--for=condition=Available", "deployment/up", "-n", namespace, "--timeout=10s")
+    (status,) = only_pod(control_plane, namespace)["status"]["containerStatuses"]
+    assert status["restartCount"] == 1
+    assert status["lastState"]["terminated"]["exitCode"] == 1
+
+
 def test_objects_written_through_s3_are_read_back(object_store: ObjectStore) -> None:
     folder = object_store.create_bucket("harness")
     (folder / "capture").mkdir()

@@ -1,0 +1,1 @@
+"""Tests of the test cluster that need no cluster."""
