@@ -1,0 +1,1 @@
+"""Scripts of the repository itself: what generates files, pins versions and builds images."""
