@@ -1,25 +1,15 @@
-"""Writes the CustomResourceDefinitions: `python -m model_monitor_crds FOLDER`."""
+"""Prints the CustomResourceDefinitions: `python -m model_monitor_crds | kubectl apply -f -`."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-import yaml
-
-from model_monitor_crds import KINDS
-from model_monitor_crds.schema import custom_resource_definition
-
-HEADER = "# Generated from crds/model_monitor_crds by `make generate`. Do not edit.\n"
+from model_monitor_crds.definitions import definitions_yaml
 
 
 def main() -> None:
-    """Write one file a kind into the folder given on the command line."""
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind in KINDS:
-        text = yaml.safe_dump(custom_resource_definition(kind), sort_keys=False, width=120, allow_unicode=True)
-        (folder / f"{kind.plural}.yaml").write_text(HEADER + text)
+    """Print all definitions to standard output."""
+    sys.stdout.write(definitions_yaml())
 
 
 if __name__ == "__main__":
