@@ -1,5 +1,18 @@
 """Readers of datasets and of captured traffic, all as streams of Arrow record batches."""
 
+from model_monitor_jobs.sources.capture import read_capture
+from model_monitor_jobs.sources.capture_layout import CaptureHours, capture_hours
+from model_monitor_jobs.sources.dataset import DatasetFormat, read_dataset
 from model_monitor_jobs.sources.records import CSVDialect, ReadReport, RecordStream, Unreadable
 
-__all__ = ["CSVDialect", "ReadReport", "RecordStream", "Unreadable"]
+__all__ = [
+    "CSVDialect",
+    "CaptureHours",
+    "DatasetFormat",
+    "ReadReport",
+    "RecordStream",
+    "Unreadable",
+    "capture_hours",
+    "read_capture",
+    "read_dataset",
+]

@@ -15,7 +15,7 @@ from model_monitor_jobs.storage.faults import CREDENTIALS_REMEDY
 from model_monitor_jobs.storage.uris import Location
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-REQUEST_TIMEOUT_SECONDS = 30.0
+REQUEST_TIMEOUT_SECONDS = 20.0
 MAXIMUM_ATTEMPTS = 4
 
 _OTHER_CREDENTIALS = (
@@ -56,6 +56,8 @@ def s3_options(uri: str, environment: Mapping[str, str]) -> dict[str, Any]:
         "request_timeout": REQUEST_TIMEOUT_SECONDS,
         "retry_strategy": pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=MAXIMUM_ATTEMPTS),
         "background_writes": False,
+        # One PUT for a small object in place of a multipart upload's three requests.
+        "allow_delayed_open": True,
     }
     endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
     if endpoint:

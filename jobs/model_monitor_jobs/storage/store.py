@@ -182,7 +182,12 @@ class Storage:
 
     def _check_bucket(self, location: Location) -> None:
         bucket = Location(f"{location.scheme}://{location.bucket}", location.scheme, location.bucket)
-        if self._type(bucket) == pyarrow.fs.FileType.NotFound:
+        try:
+            found = self._type(bucket)
+        except ConfigurationError:
+            # Rights limited to a prefix may not ask for the bucket; the prefix was read, so it exists.
+            return
+        if found == pyarrow.fs.FileType.NotFound:
             raise InputError(
                 f"{location.uri}: the bucket {location.bucket} does not exist",
                 remedy="check its name, the region and the endpoint",

@@ -1,0 +1,91 @@
+"""Which name each captured value gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+Cells = dict[str, str | None] | list[str | None]
+"""The values of one record: with names (an object), or by position (CSV, an array)."""
+
+_MAXIMUM_PLANS = 1024
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The names for records of one shape: of values by position (output, then input), and of those with names."""
+
+    positional: tuple[str, ...]
+    outputs_dropped: bool
+    named_input: tuple[str, ...]
+    named_output: tuple[str, ...]
+
+
+class Naming:
+    """Names captured values as the baseline names its columns.
+
+    Values with names keep them; where an input and an output have the same, the output's gets the prefix
+    `output.`. Values by position take the expected names that no value with a name has, in order, OUTPUT
+    before INPUT, as SageMaker lays its columns. If just the inputs are as many as all expected names, they
+    take them and the outputs are dropped. A surplus is named by position: the 23rd column is `22`.
+    Without expected names all are named by position.
+    """
+
+    def __init__(self, expected: Sequence[str] | None, note: Callable[[str], None]) -> None:
+        self._expected = tuple(expected or ())
+        self._note = note
+        self._plans: dict[tuple[int, int, tuple[str, ...], tuple[str, ...]], Plan] = {}
+
+    def row(self, inputs: Cells | None, outputs: Cells | None) -> dict[str, str | None]:
+        """One record's values by name."""
+        in_values, in_named = _split(inputs)
+        out_values, out_named = _split(outputs)
+        plan = self.plan(len(in_values), len(out_values), tuple(in_named), tuple(out_named))
+        values = in_values if plan.outputs_dropped else [*out_values, *in_values]
+        row = dict(zip(plan.positional, values, strict=True))
+        row.update(zip(plan.named_input, in_named.values(), strict=True))
+        row.update(zip(plan.named_output, out_named.values(), strict=True))
+        return row
+
+    def plan(
+        self, inputs: int, outputs: int, named_input: tuple[str, ...] = (), named_output: tuple[str, ...] = ()
+    ) -> Plan:
+        """The names for so many values by position and these names."""
+        key = (inputs, outputs, named_input, named_output)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MAXIMUM_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = self._make(*key)
+        return plan
+
+    def _make(self, inputs: int, outputs: int, named_input: tuple[str, ...], named_output: tuple[str, ...]) -> Plan:
+        taken = set(named_input)
+        output_names = tuple(_free(name, taken, "output.") for name in named_output)
+        remaining = [name for name in self._expected if name not in taken]
+        dropped = bool(outputs) and outputs + inputs != len(remaining) and inputs == len(self._expected)
+        if dropped:
+            remaining = list(self._expected)
+            self._note(
+                f"the {outputs} output values of a record are left out: "
+                f"its {inputs} input values alone are as many as the baseline's columns"
+            )
+        positional = []
+        for index in range(inputs if dropped else outputs + inputs):
+            surplus = str(len(self._expected) + index - len(remaining))
+            name = remaining[index] if index < len(remaining) else surplus
+            positional.append(_free(name, taken, "position."))
+        return Plan(tuple(positional), dropped, named_input, output_names)
+
+
+def _split(cells: Cells | None) -> tuple[list[str | None], dict[str, str | None]]:
+    if isinstance(cells, dict):
+        return [], cells
+    return cells or [], {}
+
+
+def _free(name: str, taken: set[str], prefix: str) -> str:
+    while name in taken:
+        name = prefix + name
+    taken.add(name)
+    return name

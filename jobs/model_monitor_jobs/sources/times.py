@@ -1,0 +1,84 @@
+"""Keeps the rows of a window by a column that holds their time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model_monitor_crds.window import Window, parse_time
+from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.sources.blocks import Block
+from model_monitor_jobs.sources.records import MAXIMUM_SAMPLES, ReadReport
+
+_MICROSECONDS = pa.timestamp("us", "UTC")
+
+
+def in_window(
+    block: Block, window: Window, column: str, name: str, report: ReadReport, *, required: bool
+) -> pa.RecordBatch:
+    """The rows whose time lies in `[start, end)`.
+
+    Times are timestamps, dates or ISO 8601 text; without an offset they count as UTC. Rows outside are
+    counted in `outside_window`, rows without a readable time in `unreadable`. A block without the column
+    raises InputError if it is `required`, else none of its rows has a readable time.
+    """
+    batch = block.batch
+    index = batch.schema.get_field_index(column)
+    if index < 0 and required:
+        raise InputError(
+            f"{name}: there is no column {column!r}, which should hold the rows' time",
+            remedy=f"name one of its columns: {_listed(batch.schema.names)}",
+        )
+    values = batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())
+    times = instants(values)
+    missing = times.null_count
+    if missing:
+        unreadable = np.flatnonzero(times.is_null().to_numpy(zero_copy_only=False))
+        reason = f"the time in {column!r} can't be read (ISO 8601 is expected)"
+        for row in unreadable[:MAXIMUM_SAMPLES].tolist():
+            text = values[row].as_py()
+            report.add_unreadable(name, block.line_of(row), reason, "" if text is None else str(text))
+        report.unreadable += max(0, missing - MAXIMUM_SAMPLES)
+    inside = pc.and_(
+        pc.greater_equal(times, pa.scalar(window.start, _MICROSECONDS)),
+        pc.less(times, pa.scalar(window.end, _MICROSECONDS)),
+    )
+    kept = batch.filter(inside, null_selection_behavior="drop")
+    report.outside_window += batch.num_rows - kept.num_rows - missing
+    return kept
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+
+
+def instants(values: pa.Array) -> pa.Array:
+    """Times as UTC timestamps in microseconds, null where they can't be read."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        values = values.dictionary_decode()
+        kind = values.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return _as_utc(values.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return pa.nulls(len(values), _MICROSECONDS)
+    for target in (_MICROSECONDS, pa.timestamp("us")):
+        try:
+            return _as_utc(values.cast(target))
+        except pa.ArrowInvalid:
+            continue
+    return pa.array([_instant(text) for text in values.to_pylist()], _MICROSECONDS)
+
+
+def _as_utc(times: pa.Array) -> pa.Array:
+    return times.cast(_MICROSECONDS) if times.type.tz else pc.assume_timezone(times, "UTC")
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return parse_time(text) if text else None
+    except ValueError:
+        return None
