@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from model_monitor_crds.base import Model, TimeWindow
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
@@ -42,11 +40,9 @@ class RunConfiguration(Model):
     baseline: BaselineSpec | None = None
     """Set for the run that makes a baseline."""
     monitor: MonitoringScheduleSpec | None = None
-    """Set for a monitor's run."""
+    """Set for a monitor's run; its columns are those of the Baseline where the schedule sets none."""
     reference: BaselineFiles | None = None
     """The baseline's files, for a monitor's run."""
-    reference_columns: Annotated[list[str], Field(max_length=1000)] = []
-    """Columns that the Baseline excludes, where the monitor has no columns of its own."""
     execution: str | None = None
     """Name of the MonitoringExecution that asked for this run; left out: it is named after the Job."""
     window: TimeWindow | None = None

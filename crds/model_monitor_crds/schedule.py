@@ -167,7 +167,7 @@ class Schedule:
         walls = croniter(_for_croniter(self.cron), first - timedelta(minutes=1), max_years_between_matches=9)
         while True:
             try:
-                wall: datetime = walls.get_next(datetime)  # type: ignore[no-untyped-call]
+                wall: datetime = walls.get_next(datetime)
             except ValueError:
                 return
             if wall > last:

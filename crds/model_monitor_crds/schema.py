@@ -117,8 +117,15 @@ def _property(node: Schema, definitions: dict[str, Schema], place: str, required
     if schema.get("default", ...) in ([], {}, None):
         schema.pop("default", None)
     if not required and "default" not in schema and "$ref" in node and _has_defaults(schema):
-        schema["default"] = {}
+        schema["default"] = _object_default(schema)
     return schema
+
+
+def _object_default(schema: Schema) -> Schema:
+    """An empty object, which the API server fills; where rules apply, filled already, as it judges defaults unfilled."""
+    if "x-kubernetes-validations" not in schema:
+        return {}
+    return {name: child["default"] for name, child in schema["properties"].items() if "default" in child}
 
 
 def _has_defaults(schema: Schema) -> bool:

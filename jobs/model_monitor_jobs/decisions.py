@@ -51,7 +51,7 @@ class Margin:
 class Evidence:
     """A difference with its limit; all but `count` are shares of rows.
 
-    `low` and `high` bound the difference with a confidence of 95 %. `count` is how many of the window's rows it rests on.
+    `low` and `high` bound the difference with a confidence of 95 %. `count` is how many rows of the window it rests on.
     """
 
     difference: float

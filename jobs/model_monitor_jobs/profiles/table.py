@@ -25,6 +25,8 @@ class TableProfile:
 
     rows: int = 0
     columns: dict[str, ColumnProfile] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    """Names of all columns that were read, those left out of the profile included."""
 
     def missing(self, name: str) -> int:
         """Rows without a value in this column."""
@@ -36,10 +38,14 @@ def profile(
 ) -> TableProfile:
     """Read all batches once; a column that a batch lacks is missing in all of the batch's rows."""
     table = TableProfile()
+    seen: set[str] = set()
     wanted = tracking or {}
     for batch in batches:
         table.rows += batch.num_rows
         for name, values in zip(batch.schema.names, batch.columns, strict=True):
+            if name not in seen:
+                seen.add(name)
+                table.order.append(name)
             if name in exclude:
                 continue
             if name not in table.columns:

@@ -81,35 +81,37 @@ def _well_formed(data: bytes, delimiter: str, end: bool) -> int | None:
     if data.startswith(b"\xef\xbb\xbf"):
         # Arrow would take it for a byte order mark, which stands at the beginning of a file only.
         return None
-    if b'"' not in data:
-        cut = len(data) if end else data.rfind(b"\n") + 1
-        odd_returns = b"\r" in data and data.count(b"\r", 0, cut) != data.count(b"\r\n", 0, cut)
-        return cut if cut and not odd_returns and _is_text(data[:cut]) else None
+    cut = _quoted_length(data, delimiter, end) if b'"' in data else _unquoted_length(data, end)
+    return cut if cut and _is_text(data[:cut]) else None
+
+
+def _unquoted_length(data: bytes, end: bool) -> int | None:
+    cut = len(data) if end else data.rfind(b"\n") + 1
+    lone_returns = b"\r" in data and data.count(b"\r", 0, cut) != data.count(b"\r\n", 0, cut)
+    return None if lone_returns else cut
+
+
+def _quoted_length(data: bytes, delimiter: str, end: bool) -> int | None:
     values = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(values == _QUOTE)
-    if end:
-        cut = len(data)
-    else:
+    cut = len(data)
+    if not end:
         newlines = np.flatnonzero(values == _NEWLINE)
         outside = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
-        if not len(outside):
-            return None
-        cut = int(outside[-1]) + 1
+        cut = int(outside[-1]) + 1 if len(outside) else 0
     quotes = quotes[: np.searchsorted(quotes, cut)]
-    if len(quotes) % 2:
+    if not cut or len(quotes) % 2:
         return None
+    # Every quote opens or closes a field, or is one of two within a field, which close and open it again.
     separators = np.array([ord(delimiter), _NEWLINE, _RETURN, _QUOTE], np.uint8)
     opening, closing = quotes[::2], quotes[1::2]
     before = values[opening[opening > 0] - 1]
     after = values[closing[closing < cut - 1] + 1]
-    if not np.isin(before, separators).all() or not np.isin(after, separators).all():
-        return None
     returns = np.flatnonzero(values[:cut] == _RETURN)
     returns = returns[np.searchsorted(quotes, returns) % 2 == 0]
     following = values[np.minimum(returns + 1, cut - 1)]
-    if not (following == _NEWLINE).all() or not _is_text(data[:cut]):
-        return None
-    return cut
+    proper = np.isin(before, separators).all() and np.isin(after, separators).all()
+    return cut if proper and (following == _NEWLINE).all() else None
 
 
 def _is_text(data: bytes) -> bool:

@@ -13,6 +13,7 @@ from model_monitor_jobs.sources.records import CSVDialect, ReadReport
 from model_monitor_jobs.sources.text import TextSource
 
 BLOCK_BYTES = 4 << 20
+_MAXIMUM_HEADER_BYTES = 16 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -32,12 +33,7 @@ def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -
     Raises InputError when the header can't be read or names a column twice.
     """
     source = TextSource(stream, name)
-    data = source.read(BLOCK_BYTES).removeprefix(_BYTE_ORDER_MARK)
-    try:
-        fields, header_bytes, header_lines = csv_blocks.first_record(data, dialect)
-    except ValueError as error:
-        what = "the header" if dialect.header else "every line"
-        raise InputError(f"{name}: {what} can't be read as CSV: {error}", remedy="check the file's format") from error
+    data, (fields, header_bytes, header_lines) = _beginning(source, name, dialect)
     columns = [str(index) for index in range(len(fields))]
     line = 1
     if dialect.header:
@@ -57,6 +53,27 @@ def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -
             break
     if source.fault:
         report.add_unreadable(name, line, source.fault, "")
+
+
+def _beginning(source: TextSource, name: str, dialect: CSVDialect) -> tuple[bytes, tuple[list[str], int, int]]:
+    """The first data, long enough to hold the whole first record, and that record."""
+    data = source.read(BLOCK_BYTES).removeprefix(_BYTE_ORDER_MARK)
+    while True:
+        fault: ValueError | None = None
+        try:
+            record = csv_blocks.first_record(data, dialect)
+        except ValueError as error:
+            fault = error
+        whole = fault is None and record[1] < len(data)
+        more = source.read(max(BLOCK_BYTES, len(data))) if not whole and len(data) < _MAXIMUM_HEADER_BYTES else b""
+        if more:
+            data += more
+            continue
+        if fault is None:
+            return data, record
+        what = "the header" if dialect.header else "every line"
+        message = f"{name}: {what} can't be read as CSV: {fault}"
+        raise InputError(message, remedy="check the file's format and the fields under csv")
 
 
 def _drop_partial(data: bytes) -> bytes:

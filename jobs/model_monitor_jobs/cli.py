@@ -1,0 +1,250 @@
+"""The `model-monitor` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from model_monitor_crds.data import Columns, CSVOptions, Dataset
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.run import CREDENTIALS_FOLDER, EXIT_INPUT, RUN_FOLDER
+from model_monitor_crds.window import Window, parse_time
+from model_monitor_jobs.errors import MonitorError
+from model_monitor_jobs.logs import LogFormat, set_up_logging
+from model_monitor_jobs.storage import Storage
+
+_FORMATS = {".csv": "CSV", ".jsonl": "JSONLines", ".ndjson": "JSONLines", ".parquet": "Parquet", ".pq": "Parquet"}
+
+
+class Moment(click.ParamType[datetime]):
+    """A time on the command line, UTC unless it says otherwise."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read RFC 3339, or a date."""
+        try:
+            return parse_time(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2013-02-08 or 2013-02-08T05:00:00Z", param, ctx)
+
+
+class Mount(click.ParamType[tuple[str, Path]]):
+    """A URI prefix and the folder that stands for it."""
+
+    name = "uri=folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
+        """Split at the last equals sign."""
+        prefix, separator, folder = str(value).rpartition("=")
+        if not separator or "://" not in prefix or not folder:
+            self.fail(f"{value!r}: write a URI prefix and a folder, such as pvc://flights=./data", param, ctx)
+        return prefix, Path(folder)
+
+
+mount_option = click.option(
+    "--mount", "mounts", type=Mount(), multiple=True, help="Folder that stands for a URI, such as pvc://claim=./data."
+)
+output_format_option = click.option(
+    "-o", "--output-format", type=click.Choice(["table", "json"]), default="table", help="How results are printed."
+)
+csv_options = (
+    click.option(
+        "--format", "file_format", type=click.Choice(["CSV", "JSONLines", "Parquet"]), help="Default: by name."
+    ),
+    click.option("--no-header", is_flag=True, help="CSV: the first line is data."),
+    click.option("--delimiter", default=",", help="CSV: the character between cells."),
+    click.option("--exclude", multiple=True, help="Column that is not judged; may be given more than once."),
+    click.option("--timestamp", help="Column with the time of a row; it is not judged."),
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="model-monitor-operator")
+def main() -> None:
+    """Monitors of machine-learning models: compare the data a model sees with a baseline.
+
+    Exit codes: 0 no violation, 1 an error, 2 violations.
+    """
+
+
+@main.command()
+@click.option("-f", "--file", "files", type=click.Path(path_type=Path), multiple=True, required=True, help="YAML file.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write results below this folder, not where specs say.")
+@click.option("--at", type=Moment(), help="Make the run that is due at this time. Default: now.")
+@click.option("--from", "start", type=Moment(), help="Replay every scheduled run whose window lies after this time …")
+@click.option("--to", "end", type=Moment(), help="… and before this one.")
+@click.option("--all-checks", is_flag=True, help="Show checks that passed, too.")
+@mount_option
+@output_format_option
+def run(
+    files: tuple[Path, ...],
+    output: Path | None,
+    at: datetime | None,
+    start: datetime | None,
+    end: datetime | None,
+    all_checks: bool,
+    mounts: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """Run Baselines and MonitoringSchedules from YAML files, without a cluster.
+
+    Example: model-monitor run -f monitor.yaml --mount pvc://flights=./data --from 2013-02-01 --to 2013-02-15
+    """
+    from model_monitor_jobs.commands.run import run_manifests
+
+    if (start is None) != (end is None) or (start is not None and at is not None):
+        raise click.UsageError("give --from and --to together, or --at alone")
+    span = _span(start, end)
+    storage = Storage(dict(mounts))
+    moment = at or datetime.now(UTC)
+    _exit(lambda: run_manifests(files, output, moment, span, storage, _now, _console(output_format), all_checks))
+
+
+@main.command()
+@click.argument("dataset")
+@click.option("--output", required=True, help="Folder for statistics.json and constraints.json.")
+@output_format_option
+@mount_option
+def baseline(output_format: str, mounts: tuple[tuple[str, Path], ...], output: str, **options: Any) -> None:
+    """Profile DATASET (a file, a folder or a glob) and suggest constraints.
+
+    Example: model-monitor baseline train.csv --output baseline --exclude customer_id
+    """
+    from model_monitor_jobs.commands.files import make_baseline_of_files
+
+    dataset, columns = _dataset(options)
+    storage = Storage(dict(mounts))
+    _exit(lambda: make_baseline_of_files(dataset, columns, output, storage, _console(output_format)))
+
+
+@main.command()
+@click.argument("dataset")
+@click.option("--baseline", "baseline_folder", required=True, help="Folder with statistics.json and constraints.json.")
+@click.option("--output", help="Folder for the results; without it they are only printed.")
+@click.option(
+    "--compatibility", type=click.Choice(["Default", "SageMaker"]), default="Default", help="Which rule judges."
+)
+@click.option("--threshold", type=float, default=0.1, help="Smallest change that counts, as a share of rows.")
+@click.option("--all-checks", is_flag=True, help="Show checks that passed, too.")
+@output_format_option
+@mount_option
+def check(
+    baseline_folder: str,
+    output: str | None,
+    compatibility: str,
+    threshold: float,
+    all_checks: bool,
+    output_format: str,
+    mounts: tuple[tuple[str, Path], ...],
+    **options: Any,
+) -> None:
+    """Compare DATASET (a file, a folder or a glob) with a baseline.
+
+    Example: model-monitor check today.csv --baseline baseline
+    """
+    from model_monitor_jobs.commands.files import check_files
+
+    dataset, columns = _dataset(options)
+    settings = DataQuality.model_validate({"compatibility": compatibility, "threshold": threshold})
+    storage = Storage(dict(mounts))
+    console = _console(output_format)
+    _exit(lambda: check_files(dataset, columns, baseline_folder, output, settings, storage, console, all_checks))
+
+
+for command in (baseline, check):
+    for option in reversed(csv_options):
+        option(command)
+
+
+@main.command()
+@click.option("--run-folder", type=click.Path(path_type=Path), default=RUN_FOLDER, help="What the pod was told.")
+@click.option("--credentials", type=click.Path(path_type=Path), default=CREDENTIALS_FOLDER, help="The pod's token.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="json", help="How logs are written.")
+@mount_option
+def execute(run_folder: Path, credentials: Path, log_format: LogFormat, mounts: tuple[tuple[str, Path], ...]) -> None:
+    """Do one run in a cluster; the operator's pods call this.
+
+    Example: model-monitor execute --mount pvc://flights=/mnt/claims/flights
+    """
+    from model_monitor_jobs.container import execute as execute_run
+
+    set_up_logging(log_format)
+    storage = Storage(dict(mounts), confined=True)
+    sys.exit(execute_run(run_folder, credentials, os.environ, storage, _now))
+
+
+@main.command()
+def crds() -> None:
+    """Print the CustomResourceDefinitions.
+
+    Example: model-monitor crds | kubectl apply -f -
+    """
+    import yaml
+
+    from model_monitor_crds import KINDS
+    from model_monitor_crds.schema import custom_resource_definition
+
+    definitions = [custom_resource_definition(kind) for kind in KINDS]
+    click.echo(yaml.safe_dump_all(definitions, sort_keys=False, width=120, allow_unicode=True), nl=False)
+
+
+@main.command()
+@click.option("--output", type=click.Path(path_type=Path), default=Path("demo-output"), help="Folder for all files.")
+def demo(output: Path) -> None:
+    """Tell the story of a real drift: New York's flights in February 2013, and a blizzard.
+
+    Example: model-monitor demo --output demo-output
+    """
+    from model_monitor_jobs.demo.story import tell
+
+    _exit(lambda: tell(output, _terminal(), _now))
+
+
+def _dataset(options: dict[str, Any]) -> tuple[Dataset, Columns]:
+    uri = options["dataset"]
+    name = Path(uri.removesuffix(".gz"))
+    dataset = Dataset(
+        uri=uri if "://" in uri else f"file://{Path(uri).absolute()}",
+        format=options["file_format"] or _FORMATS.get(name.suffix.lower(), "CSV"),
+        csv=CSVOptions(header=not options["no_header"], delimiter=options["delimiter"]),
+    )
+    return dataset, Columns(exclude=list(options["exclude"]), timestamp=options["timestamp"])
+
+
+def _span(start: datetime | None, end: datetime | None) -> Window | None:
+    if start is None or end is None:
+        return None
+    try:
+        return Window(start, end)
+    except ValueError as error:
+        raise click.UsageError(f"--to must be after --from: {error}") from error
+
+
+def _console(output_format: str) -> Console | None:
+    """Where tables go; None when the answer is JSON."""
+    return _terminal() if output_format == "table" else None
+
+
+def _terminal() -> Console:
+    """As wide as the terminal; 120 columns where output goes to a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _exit(action: Any) -> None:
+    """End with the action's exit code, or with 1 and one line that says what is wrong."""
+    try:
+        sys.exit(action())
+    except MonitorError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(EXIT_INPUT)

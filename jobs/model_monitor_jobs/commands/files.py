@@ -1,0 +1,65 @@
+"""`model-monitor baseline` and `model-monitor check`: datasets without any YAML."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+
+from model_monitor_crds.baseline import ExistingBaseline
+from model_monitor_crds.data import Columns, Dataset
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, VIOLATIONS
+from model_monitor_jobs.reports.terminal import baseline_report, result_report
+from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, adopt, profile_dataset
+from model_monitor_jobs.runs.monitor import judge, load_baseline
+from model_monitor_jobs.runs.outcome import EXECUTION, finding_document, result_files, result_status
+from model_monitor_jobs.runs.reading import excluded_columns
+from model_monitor_jobs.sources import CSVDialect
+from model_monitor_jobs.sources.dataset import read_dataset
+from model_monitor_jobs.storage import Storage
+
+
+def make_baseline_of_files(
+    dataset: Dataset, columns: Columns, output: str, storage: Storage, console: Console | None
+) -> int:
+    """Profile a dataset, write the baseline's files and print them; returns the exit code."""
+    made = profile_dataset(dataset, columns, output, storage)
+    if console is None:
+        click.echo(json.dumps(made.files.to_dict(), indent=2))
+    else:
+        console.print(baseline_report(made))
+    return NO_VIOLATION
+
+
+def check_files(
+    dataset: Dataset,
+    columns: Columns,
+    folder: str,
+    output: str | None,
+    settings: DataQuality,
+    storage: Storage,
+    console: Console | None,
+    every_check: bool = False,
+) -> int:
+    """Compare a dataset with the baseline in a folder and print the outcome; returns the exit code."""
+    existing = ExistingBaseline(
+        statistics_uri=storage.join(folder, STATISTICS), constraints_uri=storage.join(folder, CONSTRAINTS)
+    )
+    files = adopt(existing, storage)
+    if storage.exists(storage.join(folder, PROFILE)):
+        files = files.model_copy(update={"profile_uri": storage.join(folder, PROFILE)})
+    baseline = load_baseline(files, excluded_columns(columns), storage)
+    stream = read_dataset(
+        storage, dataset.uri, dataset.format, csv=CSVDialect(dataset.csv.header, dataset.csv.delimiter)
+    )
+    result = judge(stream, dataset.uri, dataset.max_unreadable_share, baseline, columns, settings)
+    if output is not None:
+        status = result_status(result, output)
+        storage.write_folder(output, result_files(result, {"status": status.to_dict()}), last=EXECUTION)
+    if console is None:
+        click.echo(json.dumps({"findings": [finding_document(f) for f in result.findings]}, indent=2))
+    else:
+        console.print(result_report(result, every_check=every_check))
+    return VIOLATIONS if result.violations else NO_VIOLATION

@@ -1,0 +1,185 @@
+"""`model-monitor run`: manifests without a cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.status import Status
+from rich.text import Text
+
+from model_monitor_crds import Baseline
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.data import Output
+from model_monitor_crds.window import Window, format_time
+from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION, VIOLATIONS
+from model_monitor_jobs.errors import ConfigurationError, MonitorError
+from model_monitor_jobs.manifests import Manifests, load_manifests
+from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report
+from model_monitor_jobs.runs.baseline import MadeBaseline
+from model_monitor_jobs.runs.local import LocalRun, occasions, output_below, replay, resolve_columns
+from model_monitor_jobs.runs.outcome import finding_document, summarize
+from model_monitor_jobs.runs.perform import Clock, perform_baseline, started_status
+from model_monitor_jobs.storage import Storage
+
+
+def run_manifests(
+    files: Iterable[Path],
+    output: Path | None,
+    at: datetime,
+    span: Window | None,
+    storage: Storage,
+    clock: Clock,
+    console: Console | None,
+    every_check: bool = False,
+) -> int:
+    """Make the baselines, then the runs, printing each; returns the exit code. Without a console, prints JSON."""
+    manifests = load_manifests(files)
+    if not manifests.baselines and not manifests.schedules:
+        raise ConfigurationError("the files hold neither a Baseline nor a MonitoringSchedule")
+    _check_references(manifests)
+    made = {}
+    for name, baseline in manifests.baselines.items():
+        made[name] = _make(baseline, output, storage, clock, console)
+    runs: list[LocalRun] = []
+    reference = {name: baseline.files for name, baseline in made.items()}
+    for local_run in _replay(manifests, reference, output, at, span, storage, clock, console):
+        runs.append(local_run)
+        if console is not None:
+            periods = manifests.schedules[local_run.schedule].spec.alert.evaluation_periods
+            _show(console, local_run, periods, every_check)
+    if console is None:
+        click.echo(json.dumps(_document(made, runs), indent=2, ensure_ascii=False))
+    elif len(runs) > 1:
+        _show_totals(console, runs)
+    return exit_code(runs)
+
+
+def exit_code(runs: Iterable[LocalRun]) -> int:
+    """An error outweighs violations."""
+    codes = {NO_VIOLATION}
+    for local_run in runs:
+        if local_run.performed is None:
+            codes.add(ERROR)
+        elif local_run.performed.result.violations:
+            codes.add(VIOLATIONS)
+    return ERROR if ERROR in codes else max(codes)
+
+
+def _check_references(manifests: Manifests) -> None:
+    for name, schedule in manifests.schedules.items():
+        wanted = schedule.spec.baseline_ref.name
+        if wanted not in manifests.baselines:
+            known = ", ".join(manifests.baselines) or "none"
+            raise ConfigurationError(
+                f"MonitoringSchedule {name}: spec.baselineRef.name: no Baseline {wanted!r} in the files ({known})",
+                remedy="give its file with another -f",
+            )
+
+
+def _make(
+    baseline: Baseline, output: Path | None, storage: Storage, clock: Clock, console: Console | None
+) -> MadeBaseline:
+    name, spec = baseline.metadata.name, baseline.spec
+    if output is not None:
+        spec = spec.model_copy(update={"output": Output(uri=f"file://{output.absolute()}/baselines/{name}")})
+    with _busy(console, f"Baseline {name}: reading"):
+        try:
+            made, _ = perform_baseline(spec, started_status(clock()), storage, clock)
+        except MonitorError as error:
+            error.message = f"Baseline {name}: {error.message}"
+            error.args = (error.message,)
+            raise
+    if console is not None:
+        console.print(Text(f"Baseline {name}", style="bold"))
+        console.print(Padding(baseline_report(made), (0, 0, 1, 2)))
+    return made
+
+
+def _replay(
+    manifests: Manifests,
+    files: dict[str, BaselineFiles],
+    output: Path | None,
+    at: datetime,
+    span: Window | None,
+    storage: Storage,
+    clock: Clock,
+    console: Console | None,
+) -> Iterator[LocalRun]:
+    for name, schedule in manifests.schedules.items():
+        baseline = manifests.baselines[schedule.spec.baseline_ref.name]
+        monitor = resolve_columns(schedule.spec, baseline)
+        if output is not None:
+            monitor = output_below(monitor, f"file://{output.absolute()}")
+        due = list(occasions(name, monitor, at, span))
+        if not due:
+            raise ConfigurationError(f"MonitoringSchedule {name}: no scheduled run has its window in {span}")
+        if console is not None:
+            kind = "1 run" if len(due) == 1 else f"{len(due)} runs"
+            console.print(Text(f"MonitoringSchedule {name}: {kind}", style="bold"))
+        reference = files[baseline.metadata.name]
+        results = replay(schedule, monitor, reference, iter(due), storage, clock)
+        while True:
+            with _busy(console, f"MonitoringSchedule {name}: comparing"):
+                local_run = next(results, None)
+            if local_run is None:
+                break
+            yield local_run
+
+
+def _busy(console: Console | None, text: str) -> Status:
+    """A spinner on a terminal; nothing where output goes elsewhere."""
+    return (console or Console(quiet=True)).status(text)
+
+
+def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool) -> None:
+    window = f"{local_run.occasion.window}"
+    if local_run.performed is None:
+        console.print(Text(f"  {window}  ", style="bold") + Text(f"failed: {local_run.error}", style="red"))
+        return
+    result = local_run.performed.result
+    if not result.violations and not every_check and not result.report.unreadable:
+        console.print(Text(f"  {window}  ") + Text(summarize(result), style="green"))
+        return
+    console.print(Text(f"  {window}", style="bold"))
+    console.print(Padding(result_report(result, every_check=every_check), (0, 0, 0, 4)))
+    for alert in local_run.alerts:
+        console.print(Padding(alert_line(alert, periods), (0, 0, 0, 4)))
+    console.print(Text(f"    {local_run.performed.folder}", style="dim"))
+
+
+def _show_totals(console: Console, runs: list[LocalRun]) -> None:
+    failed = sum(run.performed is None for run in runs)
+    violated = sum(run.performed is not None and bool(run.performed.result.violations) for run in runs)
+    parts = [f"{len(runs)} runs", f"{violated} with violations"] + ([f"{failed} failed"] if failed else [])
+    console.print(Text(", ".join(parts), style="bold"))
+
+
+def _document(made: dict[str, MadeBaseline], runs: list[LocalRun]) -> dict[str, Any]:
+    return {
+        "baselines": {name: baseline.files.to_dict() for name, baseline in made.items()},
+        "runs": [_run_document(local_run) for local_run in runs],
+    }
+
+
+def _run_document(local_run: LocalRun) -> dict[str, Any]:
+    window = local_run.occasion.window
+    document: dict[str, Any] = {
+        "schedule": local_run.schedule,
+        "window": {"start": format_time(window.start), "end": format_time(window.end)},
+    }
+    if local_run.performed is None:
+        return document | {"error": str(local_run.error)}
+    performed = local_run.performed
+    return document | {
+        "reportURI": performed.folder,
+        "status": performed.status.to_dict(),
+        "findings": [finding_document(finding) for finding in performed.result.findings],
+        "alerts": [{"column": alert.check.column, "check": alert.check.type} for alert in local_run.alerts],
+    }

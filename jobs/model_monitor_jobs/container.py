@@ -1,0 +1,145 @@
+"""The container's work in a cluster: one run, told by its MonitoringExecution."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model_monitor_crds.base import TimeWindow
+from model_monitor_crds.monitoringexecution import MonitoringExecution, MonitoringExecutionStatus
+from model_monitor_crds.run import EXIT_INPUT, EXIT_RETRY, Occasion, RunConfiguration, WindowError, occasion
+from model_monitor_crds.schedule import ScheduleError
+from model_monitor_crds.window import Window
+from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
+from model_monitor_jobs.runs.perform import Clock, failed_status, perform_baseline, perform_monitor, started_status
+from model_monitor_jobs.sinks.executions import ClusterUnavailable, Executions, connect, spec_of
+from model_monitor_jobs.storage import Storage
+
+logger = logging.getLogger("model_monitor")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the pod was told: its run configuration, its Job, its namespace."""
+
+    configuration: RunConfiguration
+    job: str
+    namespace: str
+
+    @property
+    def execution(self) -> str:
+        """Name of the MonitoringExecution that records this run."""
+        return self.configuration.execution or self.job
+
+
+def read_task(folder: Path) -> Task:
+    """Read what the downward API put into the pod. Raises ConfigurationError naming the file."""
+    try:
+        content = (folder / "run.json").read_text()
+        job, namespace = ((folder / name).read_text().strip() for name in ("job-name", "namespace"))
+        return Task(RunConfiguration.model_validate_json(content), job, namespace)
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename}: can't be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise ConfigurationError(f"{folder / 'run.json'}: {error}") from error
+
+
+def execute(folder: Path, credentials: Path, environment: Mapping[str, str], storage: Storage, clock: Clock) -> int:
+    """Do the run that the pod was made for; returns the exit code.
+
+    0: done, with or without violations. EXIT_INPUT: a fault that another try can't mend, told by the execution.
+    EXIT_RETRY: a fault that may pass, so the Job tries again.
+    """
+    try:
+        task = read_task(folder)
+        executions = Executions(connect(credentials, environment), task.namespace)
+        return _execute(task, executions, storage, clock)
+    except (ClusterUnavailable, StorageUnavailable) as error:
+        logger.error("the run will be tried again", extra={"error": str(error)})
+        return EXIT_RETRY
+    except MonitorError as error:
+        logger.error(str(error))
+        return EXIT_INPUT
+
+
+def _execute(task: Task, executions: Executions, storage: Storage, clock: Clock) -> int:
+    existing = executions.get(task.execution)
+    if existing is not None and _has_ended(existing):
+        logger.info("this run has ended before", extra={"execution": task.execution})
+        return 0
+    started = started_status(clock(), task.job)
+    try:
+        due = _occasion(task, existing, clock())
+        started = started_status(clock(), task.job, due)
+        if existing is None:
+            window = TimeWindow(start=due.window.start, end=due.window.end) if due else None
+            executions.create(task.execution, task.configuration.owner, spec_of(task.configuration.owner, window))
+        executions.write_status(task.execution, started)
+        status = _perform(task, due, started, storage, clock)
+    except (InputError, ConfigurationError) as error:
+        _tell_failure(task, executions, failed_status(started, type(error).__name__, str(error), clock()), existing)
+        raise
+    except (MonitorError, OSError):
+        raise
+    except Exception as error:
+        logger.exception("the run failed by a fault of its own")
+        text = f"{type(error).__name__}: {error}"
+        _tell_failure(task, executions, failed_status(started, "InternalError", text, clock()), existing)
+        return EXIT_INPUT
+    executions.write_status(task.execution, status)
+    logger.info(status.summary or "done", extra={"execution": task.execution, "violations": status.violation_count})
+    return 0
+
+
+def _perform(
+    task: Task, due: Occasion | None, started: MonitoringExecutionStatus, storage: Storage, clock: Clock
+) -> MonitoringExecutionStatus:
+    configuration = task.configuration
+    if configuration.baseline is not None:
+        return perform_baseline(configuration.baseline, started, storage, clock)[1]
+    if configuration.monitor is None or configuration.reference is None or due is None:
+        raise ConfigurationError("run.json: neither a baseline nor a monitor with the files of its baseline")
+    name = configuration.owner.name
+    return perform_monitor(
+        configuration.monitor, name, configuration.reference, due, task.execution, started, storage, clock
+    ).status
+
+
+def _occasion(task: Task, existing: MonitoringExecution | None, now: datetime) -> Occasion | None:
+    """Which data is judged: as asked for, else as a first try of this run has fixed it, else as the Job's name says."""
+    configuration = task.configuration
+    if configuration.monitor is None:
+        return None
+    fixed = existing.status.window if existing is not None and existing.status is not None else None
+    asked = configuration.window or fixed
+    try:
+        due = occasion(
+            configuration.monitor,
+            configuration.owner.name,
+            task.job,
+            now,
+            Window(asked.start, asked.end) if asked is not None else None,
+        )
+    except (WindowError, ScheduleError) as error:
+        raise ConfigurationError(str(error)) from error
+    if fixed is not None and existing is not None and existing.status is not None:
+        return Occasion(existing.status.scheduled_time, due.window)
+    return due
+
+
+def _has_ended(execution: MonitoringExecution) -> bool:
+    conditions = execution.status.conditions if execution.status is not None else []
+    return any(condition.type == "Complete" and condition.status == "True" for condition in conditions)
+
+
+def _tell_failure(
+    task: Task, executions: Executions, status: MonitoringExecutionStatus, existing: MonitoringExecution | None
+) -> None:
+    if existing is None and executions.get(task.execution) is None:
+        executions.create(task.execution, task.configuration.owner, spec_of(task.configuration.owner, None))
+    executions.write_status(task.execution, status)

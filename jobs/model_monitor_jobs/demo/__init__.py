@@ -1,0 +1,1 @@
+"""A story on real data: New York's flights of 2013."""

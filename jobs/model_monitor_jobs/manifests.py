@@ -1,0 +1,87 @@
+"""Reading Baselines and MonitoringSchedules from YAML files, as `kubectl apply -f` would take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from model_monitor_crds import Baseline, MonitoringSchedule
+from model_monitor_crds.base import API_VERSION
+from model_monitor_jobs.errors import ConfigurationError
+
+_REMEDIES = {
+    "extra_forbidden": "there is no such field; see docs/api.md",
+    "missing": "this field is required",
+}
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """The objects of some files that can run without a cluster, by name, in the order of the files."""
+
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+    schedules: dict[str, MonitoringSchedule] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
+    """Other objects in the files, as kind/name."""
+
+
+def load_manifests(files: Iterable[Path]) -> Manifests:
+    """Read YAML files with any number of documents.
+
+    Raises ConfigurationError naming file, object, field, value and remedy.
+    """
+    baselines: dict[str, Baseline] = {}
+    schedules: dict[str, MonitoringSchedule] = {}
+    passed_over = []
+    for path in files:
+        for document in _documents(path):
+            loaded = _load(document, path)
+            if isinstance(loaded, Baseline):
+                baselines[loaded.metadata.name] = loaded
+            elif isinstance(loaded, MonitoringSchedule):
+                schedules[loaded.metadata.name] = loaded
+            else:
+                passed_over.append(f"{document.get('kind')}/{document.get('metadata', {}).get('name')}")
+    return Manifests(baselines, schedules, tuple(passed_over))
+
+
+def _documents(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        documents = list(yaml.safe_load_all(path.read_text()))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: can't be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: is not YAML: {error}") from error
+    for number, document in enumerate(documents, 1):
+        if document is None:
+            continue
+        if not isinstance(document, dict):
+            raise ConfigurationError(f"{path}: document {number} is no object with apiVersion and kind")
+        if document.get("kind") == "List":
+            yield from document.get("items") or []
+        else:
+            yield document
+
+
+def _load(document: dict[str, Any], path: Path) -> Baseline | MonitoringSchedule | None:
+    kind = document.get("kind")
+    if document.get("apiVersion") != API_VERSION or kind not in ("Baseline", "MonitoringSchedule"):
+        return None
+    try:
+        return (Baseline if kind == "Baseline" else MonitoringSchedule).model_validate(document)
+    except ValidationError as error:
+        name = (document.get("metadata") or {}).get("name", "?")
+        lines = [_line(fault) for fault in error.errors(include_url=False)]
+        raise ConfigurationError(f"{path}: {kind} {name}: " + "; ".join(lines)) from error
+
+
+def _line(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    said = _REMEDIES.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    value = "" if isinstance(fault["input"], dict) else f" (found {fault['input']!r})"
+    return f"{place}: {said}{value}" if place else said

@@ -1,0 +1,112 @@
+"""Results as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from model_monitor_crds.alert import RaisedAlert
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.runs.baseline import MadeBaseline
+from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.outcome import summarize
+from model_monitor_jobs.sources import ReadReport
+
+_STYLES = {
+    Verdict.PASS: "green",
+    Verdict.VIOLATION: "bold red",
+    Verdict.INSUFFICIENT_DATA: "yellow",
+    Verdict.TOO_VARIABLE: "yellow",
+}
+
+
+def findings_table(findings: Iterable[Finding], *, verdicts: bool = True) -> Table:
+    """One line a finding: what was observed, what was expected, and how far beyond its limit that is."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("Column", "Check"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Observed", "Baseline"):
+        table.add_column(name, overflow="fold")
+    for name in ("Change", "Limit", "Times", "Rows"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if verdicts:
+        table.add_column("Verdict", no_wrap=True)
+    for finding in findings:
+        evidence = finding.evidence
+        numbers = (
+            (f"{evidence.difference:.3f}", f"{evidence.limit:.3f}", f"{evidence.ratio:.1f}×", f"{evidence.count:,}")
+            if evidence
+            else ("", "", "", "")
+        )
+        name, check = finding.column or "(table)", finding.check.removesuffix("_check")
+        verdict = [Text(finding.verdict.value, style=_STYLES[finding.verdict])] if verdicts else []
+        table.add_row(name, check, finding.observed, finding.expected, *numbers, *verdict)
+    return table
+
+
+def result_report(result: Result, *, every_check: bool = False) -> RenderableType:
+    """A run: one sentence, the violations (or every check), what could not be read, and notes."""
+    style = "bold red" if result.violations else "green"
+    parts: list[RenderableType] = [Text(summarize(result), style=style)]
+    shown = result.findings if every_check else result.violations
+    if shown:
+        parts.append(findings_table(shown, verdicts=every_check))
+    parts += unreadable_lines(result.report)
+    parts += [Text(f"Note: {note}", style="dim") for note in result.notes]
+    return Group(*parts)
+
+
+def baseline_report(made: MadeBaseline) -> RenderableType:
+    """A baseline that was made: its columns and where its files are."""
+    files = made.files
+    parts: list[RenderableType] = [
+        Text(f"{files.record_count:,} rows, {files.column_count} columns", style="green"),
+    ]
+    if made.table is not None:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for name in ("Column", "Type"):
+            table.add_column(name, overflow="fold")
+        for name in ("Missing", "Distinct", "Mean", "Min", "Max"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for column in made.table.columns.values():
+            moments = column.moments
+            numbers = column.inferred_type in ("Integral", "Fractional")
+            spread = (
+                tuple(f"{x:.6g}" for x in (moments.mean, moments.minimum, moments.maximum)) if numbers else ("",) * 3
+            )
+            missing = f"{made.table.missing(column.name) / made.table.rows:.1%}"
+            about = "" if column.frequencies.exact else "≈"
+            distinct = f"{about}{column.frequencies.distinct:,}"
+            table.add_row(column.name, column.inferred_type, missing, distinct, *spread)
+        parts.append(table)
+    if made.report is not None:
+        parts += unreadable_lines(made.report)
+    parts.append(Text(f"{files.statistics_uri}\n{files.constraints_uri}", style="dim"))
+    return Group(*parts)
+
+
+def unreadable_lines(report: ReadReport) -> list[RenderableType]:
+    """How many lines could not be read, with the first three."""
+    if not report.unreadable:
+        return []
+    lines: list[RenderableType] = [Text(f"{report.unreadable:,} lines could not be read:", style="yellow")]
+    lines += [
+        Text(f"  {sample.file}:{sample.line}: {sample.reason}: {sample.text}", style="yellow")
+        for sample in report.samples[:3]
+    ]
+    return lines
+
+
+def alert_line(alert: RaisedAlert, periods: int) -> Text:
+    """An alert in one line."""
+    name = f"{alert.check.column} {alert.check.type}".strip()
+    why = (
+        "far beyond its limit, so one window is enough"
+        if alert.immediate
+        else f"violated in {alert.violations} of the latest {periods} windows"
+    )
+    return Text(f"ALERT  {name}: {why}", style="bold white on red")

@@ -1,0 +1,1 @@
+"""Whole runs: from data and settings to results, without a cluster."""

@@ -1,0 +1,97 @@
+"""Making a baseline: profile a dataset and suggest constraints, or adopt files that exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
+from model_monitor_crds.data import Columns, Dataset
+from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.profiles.layout import layout_of
+from model_monitor_jobs.profiles.table import TableProfile, profile
+from model_monitor_jobs.runs.reading import check_readable, excluded_columns
+from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
+from model_monitor_jobs.sagemaker.documents import to_json
+from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
+from model_monitor_jobs.sources import CSVDialect, ReadReport
+from model_monitor_jobs.sources.dataset import read_dataset
+from model_monitor_jobs.storage import Storage
+
+STATISTICS = "statistics.json"
+CONSTRAINTS = "constraints.json"
+PROFILE = "profile.parquet"
+
+
+@dataclass(frozen=True)
+class MadeBaseline:
+    """A baseline's files, and how its dataset was read; nothing was read where files were adopted."""
+
+    files: BaselineFiles
+    table: TableProfile | None = None
+    report: ReadReport | None = None
+
+
+def make_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
+    """Make the baseline that a spec describes.
+
+    Raises InputError for data or files that can't be used, ConfigurationError for settings, StorageUnavailable.
+    """
+    if spec.existing is not None:
+        return MadeBaseline(adopt(spec.existing, storage))
+    if spec.dataset is None or spec.output is None:
+        raise ConfigurationError("spec: set dataset and output.uri, or existing")
+    return profile_dataset(spec.dataset, spec.columns, spec.output.uri, storage)
+
+
+def profile_dataset(dataset: Dataset, columns: Columns, output: str, storage: Storage) -> MadeBaseline:
+    """Profile a dataset and write statistics.json, constraints.json and profile.parquet into the output folder."""
+    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
+    stream = read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
+    table = profile(stream, exclude=excluded_columns(columns))
+    check_readable(stream.report, dataset.max_unreadable_share, dataset.uri)
+    if not table.rows:
+        raise InputError(
+            f"no rows in {dataset.uri}", remedy="a baseline needs data: check dataset.uri and dataset.format"
+        )
+    _check_columns(table, columns, dataset.uri)
+    statistics, constraints = to_json(statistics_document(table)), to_json(constraints_document(table))
+    layout = layout_of(table.order, table.columns)
+    files = {STATISTICS: statistics, PROFILE: layout.to_parquet(), CONSTRAINTS: constraints}
+    storage.write_folder(output, files, last=CONSTRAINTS)
+    made = BaselineFiles(
+        statistics_uri=storage.join(output, STATISTICS),
+        constraints_uri=storage.join(output, CONSTRAINTS),
+        profile_uri=storage.join(output, PROFILE),
+        statistics_sha256=sha256(statistics).hexdigest(),
+        constraints_sha256=sha256(constraints).hexdigest(),
+        record_count=table.rows,
+        column_count=len(table.columns),
+    )
+    return MadeBaseline(made, table, stream.report)
+
+
+def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
+    """Read existing files, so that a fault shows now and not in the first run, and tell what is in them."""
+    statistics = storage.read_bytes(existing.statistics_uri)
+    constraints = storage.read_bytes(existing.constraints_uri)
+    described = read_statistics(statistics, existing.statistics_uri)
+    judged = read_constraints(constraints, existing.constraints_uri)
+    return BaselineFiles(
+        statistics_uri=existing.statistics_uri,
+        constraints_uri=existing.constraints_uri,
+        statistics_sha256=sha256(statistics).hexdigest(),
+        constraints_sha256=sha256(constraints).hexdigest(),
+        record_count=described.dataset.item_count,
+        column_count=len(judged.features),
+    )
+
+
+def _check_columns(table: TableProfile, columns: Columns, uri: str) -> None:
+    named = [*columns.exclude, *([columns.timestamp] if columns.timestamp else [])]
+    unknown = [name for name in named if name not in table.order]
+    if unknown:
+        raise ConfigurationError(
+            f"spec.columns: {uri} has no column {', '.join(map(repr, unknown))}; "
+            f"its columns are {', '.join(table.order)}"
+        )

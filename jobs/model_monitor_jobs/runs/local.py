@@ -1,0 +1,106 @@
+"""Running manifests without a cluster: one run, or every scheduled run of a span of time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from model_monitor_crds import Baseline, MonitoringSchedule
+from model_monitor_crds.alert import JudgedWindow, RaisedAlert, raised_alerts
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.data import Output
+from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
+from model_monitor_crds.run import Occasion, WindowError, occasion, window_of_tick
+from model_monitor_crds.schedule import Schedule, ScheduleError
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.errors import ConfigurationError, MonitorError
+from model_monitor_jobs.runs.perform import Clock, Performed, perform_monitor, started_status
+from model_monitor_jobs.storage import Storage
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """One run of a schedule: what came of it, or why it failed, and the alerts that stand after it."""
+
+    schedule: str
+    occasion: Occasion
+    performed: Performed | None = None
+    error: MonitorError | None = None
+    alerts: tuple[RaisedAlert, ...] = ()
+
+
+def resolve_columns(schedule: MonitoringScheduleSpec, baseline: Baseline) -> MonitoringScheduleSpec:
+    """The schedule with the Baseline's columns where it has none of its own."""
+    if schedule.columns is not None:
+        return schedule
+    return schedule.model_copy(update={"columns": baseline.spec.columns})
+
+
+def occasions(
+    name: str, monitor: MonitoringScheduleSpec, at: datetime, span: Window | None
+) -> Iterator[tuple[str, Occasion]]:
+    """The runs to make with the names of their executions: every scheduled one whose window lies in `span`, else the
+    latest one due at `at`.
+
+    Raises ConfigurationError where the schedule gives no window.
+    """
+    try:
+        if span is None:
+            due = occasion(monitor, name, "", at, None)
+            yield f"{name}-{due.window.end:%Y%m%d%H%M}", due
+            return
+        if monitor.schedule is None:
+            raise ConfigurationError(
+                f"MonitoringSchedule {name}: has no schedule, so there is nothing to replay; use --at"
+            )
+        schedule = Schedule.parse(monitor.schedule, monitor.time_zone)
+        first = window_of_tick(monitor, span.start)
+        margin = abs(first.start - span.start) + abs(first.end - span.start) + first.length
+        for tick in schedule.ticks(span.start - margin, span.end + margin):
+            window = window_of_tick(monitor, tick)
+            if span.start <= window.start and window.end <= span.end:
+                yield f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window)
+    except (ScheduleError, WindowError) as error:
+        raise ConfigurationError(f"MonitoringSchedule {name}: {error}") from error
+
+
+def replay(
+    schedule: MonitoringSchedule,
+    monitor: MonitoringScheduleSpec,
+    files: BaselineFiles,
+    runs: Iterator[tuple[str, Occasion]],
+    storage: Storage,
+    clock: Clock,
+) -> Iterator[LocalRun]:
+    """Make the runs one after the other; a run that fails does not end the replay."""
+    name, alert = schedule.metadata.name, monitor.alert
+    history: deque[JudgedWindow] = deque(maxlen=4 * alert.evaluation_periods)
+    for execution, due in runs:
+        started = started_status(clock(), None, due)
+        try:
+            performed = perform_monitor(monitor, name, files, due, execution, started, storage, clock)
+        except MonitorError as error:
+            yield LocalRun(name, due, error=error)
+            continue
+        history.append(judged_window(performed.result.findings))
+        raised = raised_alerts(list(history), alert.datapoints_to_alert, alert.evaluation_periods)
+        yield LocalRun(name, due, performed, alerts=tuple(raised))
+
+
+def judged_window(findings: tuple[Finding, ...]) -> JudgedWindow:
+    """What counts of a run towards alerts."""
+    undecided = (Verdict.INSUFFICIENT_DATA, Verdict.TOO_VARIABLE)
+    return JudgedWindow(
+        violated=frozenset(finding.key for finding in findings if finding.violated),
+        immediate=frozenset(finding.key for finding in findings if finding.immediate),
+        not_judged=frozenset(finding.key for finding in findings if finding.verdict in undecided),
+    )
+
+
+def output_below(spec: MonitoringScheduleSpec, folder: str) -> MonitoringScheduleSpec:
+    """The same monitor with its results below another folder."""
+    return spec.model_copy(update={"output": Output(uri=folder)})

@@ -1,0 +1,154 @@
+"""What a run tells the world: its files, and the status of its MonitoringExecution."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from model_monitor_crds.base import TimeWindow
+from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, Verdicts, Violation
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.runs.baseline import CONSTRAINTS, STATISTICS, MadeBaseline
+from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.sagemaker.constraints import constraints_document
+from model_monitor_jobs.sagemaker.documents import to_json
+from model_monitor_jobs.sagemaker.statistics import statistics_document
+from model_monitor_jobs.sagemaker.violations import violations_document
+from model_monitor_jobs.sources import ReadReport
+
+VIOLATIONS: Final = "constraint_violations.json"
+EXECUTION: Final = "execution.json"
+MOST_VIOLATIONS: Final = 20
+_LONGEST_DESCRIPTION: Final = 512
+
+
+def results_folder(output: str, schedule: str, scheduled_time: datetime | None, execution: str) -> str:
+    """Where a run's files go: by its scheduled time in UTC as SageMaker lays them, or by its name when on demand."""
+    base = f"{output.rstrip('/')}/{schedule}"
+    if scheduled_time is None:
+        return f"{base}/on-demand/{execution}"
+    tick = scheduled_time.astimezone(UTC)
+    return f"{base}/{tick:%Y/%m/%d/%H}" + (f"-{tick:%M}" if tick.minute else "")
+
+
+def summarize(result: Result) -> str:
+    """The outcome in one sentence."""
+    rows = f"{result.table.rows:,} rows"
+    violations = result.violations
+    if not violations:
+        judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
+        undecided = len(result.findings) - judged
+        return f"No violation: {rows}, {judged} checks passed" + (
+            f", {undecided} could not be judged" if undecided else ""
+        )
+    worst = violations[0]
+    checks = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+    return f"{checks} in {rows}; worst: {_named(worst)}"
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.column}: {finding.description}" if finding.column else finding.description
+
+
+def result_status(result: Result, folder: str) -> MonitoringExecutionStatus:
+    """The part of the status that tells what was found; bounded, whatever the data."""
+    counts = Counter(finding.verdict for finding in result.findings)
+    violations = result.violations
+    return MonitoringExecutionStatus(
+        window=TimeWindow(start=result.window.start, end=result.window.end) if result.window else None,
+        record_count=result.table.rows,
+        unreadable_count=result.report.unreadable,
+        verdicts=Verdicts(
+            passed=counts[Verdict.PASS],
+            violated=counts[Verdict.VIOLATION],
+            insufficient_data=counts[Verdict.INSUFFICIENT_DATA],
+            too_variable=counts[Verdict.TOO_VARIABLE],
+        ),
+        violation_count=len(violations),
+        violations=[violation(finding) for finding in violations[:MOST_VIOLATIONS]],
+        truncated=len(violations) > MOST_VIOLATIONS,
+        summary=summarize(result)[:1024],
+        report_uri=folder,
+        report_sha256=sha256(to_json(violations_document(result.findings))).hexdigest(),
+        baseline_files=result.reference_files,
+    )
+
+
+def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
+    """The same for a baseline that was made."""
+    files = made.files
+    verb = "Profiled" if made.table is not None else "Adopted"
+    return MonitoringExecutionStatus(
+        record_count=files.record_count,
+        unreadable_count=made.report.unreadable if made.report else None,
+        summary=f"{verb} {files.record_count:,} rows, {files.column_count} columns are judged",
+        report_uri=files.statistics_uri.rsplit("/", 1)[0],
+        baseline_files=files,
+    )
+
+
+def violation(finding: Finding) -> Violation:
+    """A finding as it stands in a status."""
+    evidence = finding.evidence
+    return Violation(
+        column=finding.column[:256],
+        check=finding.check,
+        description=finding.description[:_LONGEST_DESCRIPTION],
+        difference=round(evidence.difference, 6) if evidence else None,
+        limit=round(evidence.limit, 6) if evidence else None,
+        count=evidence.count if evidence else None,
+        immediate=finding.immediate,
+    )
+
+
+def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
+    """The files of a run's results folder by name; `execution` is the execution as the API server shows it."""
+    report = execution | {
+        "findings": [finding_document(finding) for finding in result.findings],
+        "notes": list(result.notes),
+        "reading": reading_document(result.report),
+    }
+    return {
+        STATISTICS: to_json(statistics_document(result.table)),
+        CONSTRAINTS: to_json(constraints_document(result.table)),
+        VIOLATIONS: to_json(violations_document(result.findings)),
+        EXECUTION: to_json(report),
+    }
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding for programs."""
+    document: dict[str, Any] = {
+        "column": finding.column,
+        "check": finding.check,
+        "verdict": finding.verdict.value,
+        "observed": finding.observed,
+        "expected": finding.expected,
+        "description": finding.description,
+        "immediate": finding.immediate,
+    }
+    if finding.evidence is not None:
+        evidence = finding.evidence
+        document |= {
+            "difference": evidence.difference,
+            "limit": evidence.limit,
+            "ratio": evidence.ratio,
+            "interval": [evidence.low, evidence.high],
+            "count": evidence.count,
+        }
+    return document
+
+
+def reading_document(report: ReadReport) -> dict[str, Any]:
+    """How the data was read, with samples of what could not be."""
+    return {
+        "files": report.files,
+        "records": report.records,
+        "unreadable": report.unreadable,
+        "outsideWindow": report.outside_window,
+        "samples": [asdict(sample) for sample in report.samples],
+    }

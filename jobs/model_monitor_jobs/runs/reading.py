@@ -1,0 +1,24 @@
+"""What runs of baselines and of monitors share in reading data."""
+
+from __future__ import annotations
+
+from model_monitor_crds.data import Columns
+from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.sources import ReadReport
+
+
+def excluded_columns(columns: Columns) -> frozenset[str]:
+    """Columns that are not profiled."""
+    return frozenset(columns.exclude) | (frozenset({columns.timestamp}) if columns.timestamp else frozenset())
+
+
+def check_readable(report: ReadReport, most: float, uri: str) -> None:
+    """Raise InputError when more than this share of the lines could not be read, with the first as example."""
+    lines = report.records + report.unreadable
+    if not report.unreadable or report.unreadable <= most * lines:
+        return
+    first = report.samples[0]
+    raise InputError(
+        f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
+        f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
+    )

@@ -1,0 +1,1 @@
+"""Where outcomes go besides the store."""
