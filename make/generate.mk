@@ -1,12 +1,10 @@
-PYTHON ?= .venv/bin/python
-
 .PHONY: generate generate-check constraints
 
-generate: ## Write CRDs, chart copies, RBAC, install manifest and API reference from the code
-	$(PYTHON) -m hack.generate
+generate: $(INSTALLED) ## Write CRDs, chart copies, RBAC, install manifest and API reference from the code
+	$(BIN)/python -m hack.generate
 
-generate-check: ## Fail when a generated file is stale
-	$(PYTHON) -m hack.generate --check
+generate-check: $(INSTALLED) ## Fail when a generated file is stale
+	$(BIN)/python -m hack.generate --check
 
-constraints: ## Pin the newest versions that pyproject.toml allows into constraints.txt
-	$(PYTHON) -m hack.constraints
+constraints: $(INSTALLED) ## Pin the newest versions that pyproject.toml allows into constraints.txt
+	$(BIN)/python -m hack.constraints

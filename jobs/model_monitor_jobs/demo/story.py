@@ -41,8 +41,8 @@ def tell(output: Path, console: Console, clock: Clock) -> int:
         return ERROR
     console.print(
         "\nOn 8 and 9 February 2013 a blizzard closed the airports: half of the flights never left, so their departure "
-        "delay is missing.\nThe monitor was silent in the week before and raised the alarm on both days. On the 11th flights were "
-        "late for a day: that is noted\nas a violation, but it would have to last to become an alert.\n",
+        "delay is missing.\nThe monitor was silent in the week before and raised the alarm on both days. On the 11th "
+        "flights were late for a day: that is noted as a violation, but it would have to last to become an alert.\n",
         soft_wrap=True,
     )
     console.print(f"Look at {manifest} and at the results below {output / 'reports'}. The same again:", soft_wrap=True)
