@@ -60,22 +60,27 @@ class Naming:
         return plan
 
     def _make(self, inputs: int, outputs: int, named_input: tuple[str, ...], named_output: tuple[str, ...]) -> Plan:
+        expected = self._expected
+        remaining = [name for name in expected if name not in named_input and name not in named_output]
+        inputs_alone = outputs + inputs != len(remaining) and inputs == len(expected) > 0
+        if inputs_alone:
+            remaining = list(expected)
+            if outputs:
+                self._note(
+                    f"the {outputs} output values of a record are left out: "
+                    f"its {inputs} input values alone are as many as the baseline's columns"
+                )
         taken = set(named_input)
-        output_names = tuple(_free(name, taken, "output.") for name in named_output)
-        remaining = [name for name in self._expected if name not in taken]
-        dropped = bool(outputs) and outputs + inputs != len(remaining) and inputs == len(self._expected)
-        if dropped:
-            remaining = list(self._expected)
-            self._note(
-                f"the {outputs} output values of a record are left out: "
-                f"its {inputs} input values alone are as many as the baseline's columns"
-            )
+        if not inputs_alone:
+            taken.update(named_output)
         positional = []
-        for index in range(inputs if dropped else outputs + inputs):
-            surplus = str(len(self._expected) + index - len(remaining))
+        for index in range(inputs if inputs_alone else outputs + inputs):
+            surplus = str(len(expected) + index - len(remaining))
             name = remaining[index] if index < len(remaining) else surplus
             positional.append(_free(name, taken, "position."))
-        return Plan(tuple(positional), dropped, named_input, output_names)
+        taken = {*named_input, *positional}
+        output_names = tuple(_free(name, taken, "output.") for name in named_output)
+        return Plan(tuple(positional), bool(outputs) and inputs_alone, named_input, output_names)
 
 
 def _split(cells: Cells | None) -> tuple[list[str | None], dict[str, str | None]]:
