@@ -18,7 +18,7 @@ CONTAINER: Final = "monitor"
 RUN_LIMIT: Final = 128 * 1024
 """Most bytes of a run configuration: annotations share 256 KiB, and an object must fit into 1.5 MiB."""
 USER: Final = 10001
-SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108
+SCRATCH_FOLDER: Final = "/tmp"
 _JOB_NAME: Final = "batch.kubernetes.io/job-name"
 
 
@@ -31,7 +31,7 @@ def run_annotation(run: RunConfiguration) -> str:
 
     Raises RunTooLargeError when it is larger than `RUN_LIMIT` bytes.
     """
-    text = canonical_json(run.to_dict())
+    text = canonical_json(_without_job(run.to_dict()))
     size = len(text.encode())
     if size > RUN_LIMIT:
         raise RunTooLargeError(
@@ -45,11 +45,21 @@ def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
 
     Letters a to p only, so that it can't be taken for a scheduled Job, whose name ends in eight digits.
     """
-    computed = run.to_dict()
-    computed.get("baseline", {}).pop("job", None)
+    # Without defaults: a field that a later version adds must not make every baseline anew.
+    computed = _without_job(run.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True))
     digest = hashlib.sha256(canonical_json(computed).encode()).hexdigest()[:8]
     letters = "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
     return f"{baseline}-baseline-{letters}"
+
+
+def _without_job(run: Object) -> Object:
+    """The pod's own settings are no part of what it computes."""
+    return {
+        key: {name: field for name, field in value.items() if name != "job"}
+        if key in ("baseline", "monitor")
+        else value
+        for key, value in run.items()
+    }
 
 
 def claims(run: RunConfiguration) -> dict[str, bool]:
@@ -82,11 +92,7 @@ def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str]
         "imagePullPolicy": job.image_pull_policy or (None if job.image else settings.job_image_pull_policy),
         "command": ["model-monitor", "execute"],
         "args": _arguments(named, job),
-        "env": [
-            {"name": "HOME", "value": SCRATCH_FOLDER},
-            {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-            *(variable.to_dict() for variable in job.env),
-        ],
+        "env": _environment(job),
         "envFrom": [source.to_dict() for source in job.env_from],
         "resources": job.resources.to_dict() if _has_resources(job) else dict(settings.job_resources),
         "volumeMounts": mounts,
@@ -151,6 +157,17 @@ def run_labels(**labels: str) -> dict[str, str]:
 
 def _has_resources(job: PodSettings) -> bool:
     return bool(job.resources.requests or job.resources.limits)
+
+
+def _environment(job: PodSettings) -> list[Object]:
+    own: list[Object] = [
+        {"name": "HOME", "value": SCRATCH_FOLDER},
+        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+    ]
+    given = {variable.name for variable in job.env}
+    return [variable for variable in own if variable["name"] not in given] + [
+        variable.to_dict() for variable in job.env
+    ]
 
 
 def _arguments(named: dict[str, bool], job: PodSettings) -> list[str]:

@@ -1,0 +1,102 @@
+"""What the executions of a schedule say together: the last run, alerts, and which are beyond the history limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from model_monitor_crds.alert import Check, JudgedWindow, raised_alerts
+from model_monitor_crds.monitoringschedule import Alert, MonitoringScheduleSpec
+from model_monitor_operator.manifests.common import Object, canonical_json
+from model_monitor_operator.reconcile.conditions import condition, is_true
+from model_monitor_operator.state import is_over
+
+LISTED = 20
+"""Most entries of a list in status."""
+
+
+def completion_time(execution: Object) -> str:
+    """When a run ended, RFC 3339 (which sorts as text); the moment it was found out where the container can't say."""
+    known = execution["status"].get("completionTime")
+    if known:
+        return str(known)
+    ended = condition(execution, "Complete") or condition(execution, "Failed")
+    return str(ended.get("lastTransitionTime", ""))
+
+
+def in_order_of_completion(executions: Iterable[Object]) -> list[Object]:
+    """The executions that ended, oldest first."""
+    return sorted(filter(is_over, executions), key=lambda e: (completion_time(e), e["metadata"]["name"]))
+
+
+def last_run(execution: Object) -> Object:
+    """The status field lastRun for the latest run that ended."""
+    status = execution["status"]
+    if is_true(execution, "Complete"):
+        state = "CompletedWithViolations" if status.get("violationCount") else "Completed"
+    else:
+        state = "Failed"
+    fields = {key: status[key] for key in ("window", "violationCount", "reportURI") if key in status}
+    return {
+        "name": execution["metadata"]["name"],
+        "state": state,
+        "completionTime": completion_time(execution),
+        **fields,
+    }
+
+
+def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
+    """What was found in each window that was judged, in order of their end; of runs on one window, the latest."""
+    latest: dict[tuple[str, str], Object] = {}
+    for execution in completed:
+        window = execution["status"].get("window", {})
+        latest[(window.get("end", ""), window.get("start", ""))] = execution
+    windows = []
+    for _, execution in sorted(latest.items()):
+        status = execution["status"]
+        verdicts = status.get("verdicts", {})
+        violations = status.get("violations", ())
+        if not (verdicts.get("passed") or verdicts.get("violated") or violations):
+            continue
+        windows.append(
+            JudgedWindow(
+                frozenset(Check(v["column"], v["check"]) for v in violations),
+                frozenset(Check(v["column"], v["check"]) for v in violations if v.get("immediate")),
+            )
+        )
+    return windows
+
+
+def alerts(completed: Sequence[Object], rule: Alert) -> list[Object]:
+    """The status field alerts, whole: every column and check in alert."""
+    raised = raised_alerts(
+        judged_windows(completed)[-rule.evaluation_periods :], rule.datapoints_to_alert, rule.evaluation_periods
+    )
+    return [
+        {
+            "column": alert.check.column,
+            "check": alert.check.type,
+            "violations": max(1, alert.violations),
+            **({"immediate": True} if alert.immediate else {}),
+        }
+        for alert in raised
+    ]
+
+
+def bounded(entries: Sequence[Object], most_bytes: int) -> list[Object]:
+    """As many of the first entries as a status may list."""
+    kept: list[Object] = []
+    size = 0
+    for entry in entries[:LISTED]:
+        size += len(canonical_json(entry).encode())
+        if size > most_bytes:
+            break
+        kept.append(entry)
+    return kept
+
+
+def beyond_limits(ended: Sequence[Object], spec: MonitoringScheduleSpec) -> list[Object]:
+    """The executions to delete, of those that ended (oldest first): completed and failed ones have their own limits."""
+    completed = [execution for execution in ended if is_true(execution, "Complete")]
+    failed = [execution for execution in ended if not is_true(execution, "Complete")]
+    limits = spec.job.successful_executions_history_limit, spec.job.failed_executions_history_limit
+    return [execution for group, limit in zip((completed, failed), limits, strict=True) for execution in group[:-limit]]
