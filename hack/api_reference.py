@@ -16,7 +16,7 @@ _INTRODUCTION = """# API reference
 Generated from `crds/model_monitor_crds` by `make generate`. Do not edit.
 
 All resources are namespaced and belong to `modelmonitor.dev/v1alpha1`. The API server itself checks what stands here,
-so a manifest that breaks a rule is refused with the message in the column *Meaning*. In the terminal,
+so a manifest that breaks a rule is refused at `kubectl apply` with the message that is given here. In the terminal,
 `kubectl explain monitoringschedule.spec` tells the same.
 
 """
@@ -55,8 +55,7 @@ def _kind(kind: Kind, page: _Page) -> None:
     root = _root(kind)
     names = f"`kubectl get {kind.plural}`, or `{kind.short_name}`"
     page.lines += [f"## {kind.name}", "", _purpose(kind), "", f"Also known as: {names}.", ""]
-    messages = [rule["message"] for rule in root.get("x-kubernetes-validations", ())]
-    page.lines += [f"- {_sentence(message)}" for message in messages] + [""]
+    page.lines += _messages(root)
     for part in ("spec", "status"):
         _object(f"{kind.name}.{part}", root["properties"][part], page)
 
@@ -64,24 +63,30 @@ def _kind(kind: Kind, page: _Page) -> None:
 def _object(path: str, schema: Schema, page: _Page) -> None:
     page.places[_identity(schema)] = path
     page.lines += [f"### {path}", "", _sentence(schema.get("description", "")), ""]
-    page.lines += [f"- {_sentence(rule['message'])}" for rule in schema.get("x-kubernetes-validations", ())]
-    page.lines += ["", "| Field | Type | Default | Meaning |", "|---|---|---|---|"]
+    page.lines += _messages(schema)
+    page.lines += ["| Field | Type | Default | Meaning |", "|---|---|---|---|"]
     required = set(schema.get("required", ()))
-    inner: list[tuple[str, Schema]] = []
+    inner: dict[str, tuple[str, Schema]] = {}
     for name, child in schema["properties"].items():
         target, suffix = _element(child)
         link = ""
         if target.get("properties"):
-            place = f"{path}.{name}{suffix}"
-            known = page.places.get(_identity(target)) or next((p for p, s in inner if s == target), None)
-            link = f" See [{known or place}](#{_anchor(known or place)})."
-            if known is None:
-                inner.append((place, target))
+            identity = _identity(target)
+            place = page.places.get(identity)
+            if place is None:
+                place, _ = inner.setdefault(identity, (f"{path}.{name}{suffix}", target))
+            link = f" See [{place}](#{_anchor(place)})."
         page.lines.append(_row(name, child, name in required, link))
     page.lines.append("")
-    for place, target in inner:
+    for place, target in inner.values():
         if _identity(target) not in page.places:
             _object(place, target, page)
+
+
+def _messages(schema: Schema) -> list[str]:
+    """What objects are refused with, as a list; nothing where there are no rules."""
+    messages = [f"- {_sentence(rule['message'])}" for rule in schema.get("x-kubernetes-validations", ())]
+    return ["Refused with:", "", *messages, ""] if messages else []
 
 
 def _element(schema: Schema) -> tuple[Schema, str]:
@@ -98,7 +103,8 @@ def _identity(schema: Schema) -> str:
 
 
 def _row(name: str, schema: Schema, required: bool, link: str) -> str:
-    meaning = " ".join([_sentence(schema.get("description", "")), *map(_sentence, _rules(schema))]).strip() + link
+    refusals = [f"Refused with: *{message}*." for message in _rules(schema)]
+    meaning = " ".join([_sentence(schema.get("description", "")), *refusals]).strip() + link
     default = "required" if required else _default(schema)
     return f"| `{name}` | {_cell(_type(schema))} | {_cell(default)} | {_cell(meaning)} |"
 
@@ -140,7 +146,8 @@ def _bounds(schema: Schema) -> str:
     if "maximum" in schema:
         bounds.append(f"{'<' if schema.get('exclusiveMaximum') else '≤'} {schema['maximum']}")
     if "maxLength" in schema:
-        bounds.append(f"up to {schema['maxLength']} characters")
+        most = schema["maxLength"]
+        bounds.append("one character" if most == 1 else f"up to {most} characters")
     pattern = schema.get("pattern", "")
     if pattern and len(pattern) <= _SHOWN_AS_TEXT:
         bounds.append(f"`{pattern}`")

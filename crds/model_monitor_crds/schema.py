@@ -122,7 +122,7 @@ def _property(node: Schema, definitions: dict[str, Schema], place: str, required
 
 
 def _object_default(schema: Schema) -> Schema:
-    """An empty object, which the API server fills; where rules apply, filled already, as it judges defaults unfilled."""
+    """An empty object, which the API server fills; filled already where rules apply, as it judges defaults unfilled."""
     if "x-kubernetes-validations" not in schema:
         return {}
     return {name: child["default"] for name, child in schema["properties"].items() if "default" in child}

@@ -62,6 +62,8 @@ matchConstraints:
       apiVersions: ["*"]
       operations: ["CREATE", "UPDATE"]
       resources: ["baselines", "monitoringschedules", "monitoringexecutions"]
+      # The default, written out: an apply would else find a difference each time.
+      scope: "*"
 matchConditions:
   # Labels, and deletion by the garbage collector, are nobody's gain.
   - name: spec-changes
