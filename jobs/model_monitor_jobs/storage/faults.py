@@ -21,7 +21,7 @@ _ADDRESS_VARIABLE = {"s3": "AWS_ENDPOINT_URL", "az": "AZURE_STORAGE_ACCOUNT"}
 _DENIED = re.compile(
     r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|SIGNATURE_DOES_NOT_MATCH|INVALID_CLIENT_TOKEN_ID|MISSING_AUTHENTICATION"
     r"|UNRECOGNIZED_CLIENT|EXPIRED_TOKEN|HTTP status 40[13]|PermissionDenied|UNAUTHENTICATED|PERMISSION_DENIED"
-    r"|AuthenticationFailed|AuthorizationFailure"
+    r"|AuthenticationFailed|AuthorizationFailure|access key"
 )
 _MISSING = re.compile(r"NO_SUCH_BUCKET|NO_SUCH_KEY|RESOURCE_NOT_FOUND|HTTP status 404|Path does not exist|NotFound")
 _REGION = re.compile(r"HTTP status 301|PERMANENT_REDIRECT|AuthorizationHeaderMalformed")
@@ -42,7 +42,7 @@ def translate(error: OSError, location: Location, doing: str = "reading") -> Mon
         message = f"{what}: the bucket {location.bucket} is in another region"
         return ConfigurationError(message, remedy="set AWS_REGION to its region")
     if _MISSING.search(text):
-        return InputError(f"{location.uri} does not exist")
+        return InputError(f"{location.uri} does not exist ({_short(text)})")
     variable = _ADDRESS_VARIABLE.get(location.scheme)
     check = f"check {variable} and the network" if variable else "check the network"
     return StorageUnavailable(f"{what}: the store does not answer ({_short(text)})", remedy=check)

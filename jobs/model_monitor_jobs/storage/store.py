@@ -138,7 +138,7 @@ class Storage:
             if client.get_file_info(target).type == pyarrow.fs.FileType.File:
                 client.delete_file(target)
             for name in [*(name for name in files if name != last), last]:
-                with client.open_output_stream(f"{location.path}/{name}") as stream:
+                with client.open_output_stream(f"{location.path}/{name}", compression=None) as stream:
                     stream.write(files[name])
 
     def _list_plain(self, uri: str, *, recursive: bool, hidden: bool = False) -> Entries:

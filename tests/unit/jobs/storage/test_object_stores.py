@@ -61,7 +61,7 @@ def test_other_credentials_will_do(tmp_path: Path) -> None:
 
 
 def test_azure_needs_an_account() -> None:
-    with pytest.raises(ConfigurationError, match="^az://c/x: .*AZURE_STORAGE_ACCOUNT"):
+    with pytest.raises(ConfigurationError, match=r"^az://c/x: .*AZURE_STORAGE_ACCOUNT"):
         Storage(environment={}).list("az://c/x")
 
 
@@ -70,7 +70,7 @@ def test_a_store_that_is_down() -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
         storage = Storage(environment={**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"})
-        with pytest.raises(StorageUnavailable, match="listing s3://b/x: the store does not answer.*AWS_ENDPOINT_URL"):
+        with pytest.raises(StorageUnavailable, match=r"listing s3://b/x: the store does not answer.*AWS_ENDPOINT_URL"):
             storage.list("s3://b/x")
 
 
