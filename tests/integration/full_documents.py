@@ -1,0 +1,234 @@
+"""Documents that use every field of the API, and ways to walk and change them along their schema."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+Object = dict[str, Any]
+Path = tuple[str | int, ...]
+
+API = "modelmonitor.dev/v1alpha1"
+NOW = "2026-01-01T00:00:00Z"
+SHA = "0" * 64
+WINDOW = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T01:00:00Z"}
+CONDITION = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "Done",
+    "message": "m",
+    "observedGeneration": 1,
+    "lastTransitionTime": NOW,
+}
+FILES = {
+    "statisticsURI": "s3://b/statistics.json",
+    "constraintsURI": "s3://b/constraints.json",
+    "profileURI": "s3://b/profile.parquet",
+    "statisticsSha256": SHA,
+    "constraintsSha256": SHA,
+    "recordCount": 3,
+    "columnCount": 2,
+}
+VIOLATION = {
+    "column": "age",
+    "check": "completeness_check",
+    "description": "half of it is missing",
+    "difference": 0.1,
+    "limit": 0.01,
+    "count": 7,
+    "immediate": True,
+}
+POD = {
+    "image": "registry.example.com/jobs:1",
+    "imagePullPolicy": "Always",
+    "imagePullSecrets": [{"name": "registry", "optional": True}],
+    "resources": {"requests": {"cpu": "1", "memory": 1000000}, "limits": {"memory": "1Gi"}},
+    "env": [
+        {"name": "A", "value": "a"},
+        {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}},
+        {"name": "C", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k", "optional": True}}},
+        {"name": "D", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+    ],
+    "envFrom": [
+        {"prefix": "P_", "secretRef": {"name": "s", "optional": True}},
+        {"configMapRef": {"name": "c", "optional": True}},
+    ],
+    "serviceAccountName": "runner",
+    "volumes": [
+        {"name": "claim", "persistentVolumeClaim": {"claimName": "c", "readOnly": True}},
+        {"name": "map", "configMap": {"name": "c", "optional": True, "items": [{"key": "k", "path": "p"}]}},
+        {"name": "secret", "secret": {"secretName": "s", "optional": True, "items": [{"key": "k", "path": "p"}]}},
+        {"name": "scratch", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+    ],
+    "volumeMounts": [{"name": "claim", "mountPath": "/data", "subPath": "x", "readOnly": True}],
+    "nodeSelector": {"disk": "ssd"},
+    "tolerations": [
+        {"key": "k", "operator": "Equal", "value": "v", "effect": "NoExecute", "tolerationSeconds": 5},
+    ],
+    "affinity": {"nodeAffinity": {}},
+    "activeDeadlineSeconds": 600,
+    "backoffLimit": 1,
+    "ttlSecondsAfterFinished": 60,
+}
+SCHEDULED_POD = POD | {
+    "concurrencyPolicy": "Allow",
+    "startingDeadlineSeconds": 60,
+    "successfulExecutionsHistoryLimit": 5,
+    "failedExecutionsHistoryLimit": 5,
+}
+CSV = {"header": False, "delimiter": ";"}
+COLUMNS = {"timestamp": "at", "exclude": ["id"]}
+
+
+def _document(kind: str, spec: Object, status: Object) -> Object:
+    return {"apiVersion": API, "kind": kind, "metadata": {"name": "x"}, "spec": spec, "status": status}
+
+
+_BASELINE_STATUS = {
+    "observedGeneration": 1,
+    "conditions": [CONDITION],
+    "files": FILES,
+    "executionName": "e",
+    "completionTime": NOW,
+}
+_SCHEDULE_STATUS = {
+    "observedGeneration": 1,
+    "conditions": [CONDITION],
+    "effectiveSchedule": "0 * * * *",
+    "nextRunTime": NOW,
+    "lastRunTime": NOW,
+    "lastRun": {
+        "name": "e",
+        "state": "CompletedWithViolations",
+        "window": WINDOW,
+        "completionTime": NOW,
+        "violationCount": 1,
+        "reportURI": "s3://b/r",
+    },
+    "active": ["e"],
+    "violationCount": 1,
+    "violations": [VIOLATION],
+    "alerts": [{"column": "age", "check": "completeness_check", "violations": 2, "immediate": True}],
+}
+_SCHEDULE_SPEC = {
+    "model": "credit",
+    "monitoringType": "DataQuality",
+    "schedule": "0 * * * *",
+    "timeZone": "Europe/Berlin",
+    "suspend": True,
+    "baselineRef": {"name": "b"},
+    "input": {
+        "endpoint": {"captureURI": "s3://b/capture", "format": "SageMaker"},
+        "window": {"startOffset": "-PT2H", "endOffset": "-PT1H"},
+        "maxUnreadableShare": 0.1,
+    },
+    "columns": COLUMNS,
+    "dataQuality": {"compatibility": "SageMaker", "threshold": 0.2, "alpha": 0.05},
+    "alert": {"datapointsToAlert": 3, "evaluationPeriods": 4},
+    "output": {"uri": "s3://b/reports"},
+    "job": SCHEDULED_POD,
+}
+_EXECUTION_STATUS = {
+    "observedGeneration": 1,
+    "conditions": [CONDITION],
+    "jobName": "j",
+    "scheduledTime": NOW,
+    "startTime": NOW,
+    "completionTime": NOW,
+    "window": WINDOW,
+    "recordCount": 3,
+    "unreadableCount": 1,
+    "verdicts": {"passed": 1, "violated": 2, "insufficientData": 3, "tooVariable": 4},
+    "violationCount": 21,
+    "violations": [VIOLATION],
+    "truncated": True,
+    "summary": "one violation",
+    "reportURI": "s3://b/r",
+    "reportSha256": SHA,
+    "baselineFiles": FILES,
+}
+DOCUMENTS: dict[str, list[Object]] = {
+    "Baseline": [
+        _document(
+            "Baseline",
+            {
+                "monitoringType": "DataQuality",
+                "dataset": {"uri": "s3://b/d.csv", "format": "CSV", "csv": CSV, "maxUnreadableShare": 0.1},
+                "columns": COLUMNS,
+                "output": {"uri": "s3://b/out"},
+                "job": POD,
+            },
+            _BASELINE_STATUS,
+        ),
+        _document(
+            "Baseline",
+            {"existing": {"statisticsURI": "s3://b/s.json", "constraintsURI": "s3://b/c.json"}},
+            _BASELINE_STATUS,
+        ),
+    ],
+    "MonitoringSchedule": [
+        _document("MonitoringSchedule", _SCHEDULE_SPEC, _SCHEDULE_STATUS),
+        _document(
+            "MonitoringSchedule",
+            _SCHEDULE_SPEC | {"input": {"batch": {"dataURI": "s3://b/%Y", "format": "JSONLines", "csv": CSV}}},
+            _SCHEDULE_STATUS,
+        ),
+    ],
+    "MonitoringExecution": [
+        _document("MonitoringExecution", {"scheduleRef": {"name": "s"}, "window": WINDOW}, _EXECUTION_STATUS),
+        _document("MonitoringExecution", {"baselineRef": {"name": "b"}}, _EXECUTION_STATUS),
+    ],
+}
+
+
+def walk(schema: Object, value: Any, path: Path = ()) -> Iterator[tuple[Path, Object]]:
+    """Every place of the document that its schema speaks of, with that part of the schema; the root first."""
+    yield path, schema
+    if isinstance(value, dict):
+        for name, child in schema.get("properties", {}).items():
+            if name in value:
+                yield from walk(child, value[name], (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk(schema.get("items", {}), item, (*path, index))
+
+
+def schema_paths(schema: Object, path: Path = ()) -> Iterator[Path]:
+    """Every field that the schema knows, with 0 for any item of a list."""
+    yield path
+    for name, child in schema.get("properties", {}).items():
+        yield from schema_paths(child, (*path, name))
+    if "items" in schema:
+        yield from schema_paths(schema["items"], (*path, 0))
+
+
+def generic(path: Path) -> Path:
+    """The path with 0 for any item of a list."""
+    return tuple(0 if isinstance(part, int) else part for part in path)
+
+
+def at(document: Any, path: Path) -> Any:
+    """The value at a path.
+
+    Raises KeyError or IndexError where there is none.
+    """
+    for part in path:
+        document = document[part]
+    return document
+
+
+def replaced(document: Object, path: Path, value: Any) -> Object:
+    """A copy with another value at a path."""
+    if not path:
+        return dict(value)
+    result = copy.deepcopy(document)
+    at(result, path[:-1])[path[-1]] = value
+    return result
+
+
+def without(document: Object, path: Path) -> Object:
+    """A copy without the field at a path."""
+    result = copy.deepcopy(document)
+    del at(result, path[:-1])[path[-1]]
+    return result
