@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def bucket(object_store: ObjectStore) -> str:
 
 
 @pytest.fixture
-def storage(object_store: ObjectStore) -> Iterator[Storage]:
+def storage(object_store: ObjectStore) -> Storage:
     return Storage(environment=object_store.environment())
 
 

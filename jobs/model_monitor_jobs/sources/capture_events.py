@@ -106,7 +106,7 @@ class _Payload:
 
     def values(self, other_count: int | None = None) -> list[Any]:
         """The records' values; a bare array is split when the other side has as many records."""
-        if self._bare is not None and other_count != 1 and other_count == len(self._bare):
+        if self._bare is not None and other_count == len(self._bare):
             return self._bare
         return self._values
 

@@ -251,7 +251,7 @@ def test_batch_transform_output(tmp_path: Path) -> None:
         (event(as_json('{"a": 1}\n{"a"')), "endpointInput: not JSON"),
         (event("1\n2", "8"), "2 input records but 1 output records"),
         (event(""), "no record in the event"),
-        (event({"encoding": "CSV"}), "endpointInput has no data"),  # type: ignore[arg-type]
+        (event({"encoding": "CSV"}), "endpointInput has no data"),
         (event(as_json([[{"a": 1}]])), "an object among values without names"),
     ],
 )

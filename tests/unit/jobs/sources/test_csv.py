@@ -163,6 +163,12 @@ def test_a_bad_record_over_several_lines_counts_its_lines() -> None:
     assert report.unreadable == 2
 
 
+def test_lone_returns_end_lines_beside_quotes() -> None:
+    _, rows, lines, report = read(b'a,b\r"1",2\r3\r4,5\n6,7\n')
+    assert (rows, lines) == ([("1", "2"), ("4", "5"), ("6", "7")], [2, 4, 5])
+    assert [sample.line for sample in report.samples] == [3]
+
+
 def test_an_open_quote_does_not_swallow_the_file() -> None:
     body = b"".join(b"%d,x\n" % i for i in range(30_000))
     _, rows, _, report = read(b"a,b\n1,2\n" + b'"open,2\n' + body)

@@ -81,6 +81,13 @@ def test_batches_are_bounded_when_columns_grow(monkeypatch: pytest.MonkeyPatch) 
     assert max(block.num_rows * block.num_columns for block in blocks) <= 100
 
 
+def test_columns_are_kept_from_batch_to_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MAXIMUM_ROWS", 2)
+    found, numbers, _ = read(b'{"a": 1}\n' * 5)
+    assert found == [{"a": "1"}] * 5
+    assert numbers == [1, 2, 3, 4, 5]
+
+
 def test_truncated_gzip_keeps_whole_lines() -> None:
     body = b"".join(b'{"a": %d}\n' % (i * 7919 % 10007) for i in range(20_000))
     data = gzip.compress(body)

@@ -161,7 +161,12 @@ def test_confined(tmp_path: Path) -> None:
                 call(uri)
         with pytest.raises(ConfigurationError):
             storage.write_folder(uri, {"a": b""}, last="a")
-    for uri in ("pvc://claim/../outside/f.csv", "file:///data/../outside/f.csv", "pvc://claim/x/../../outside"):
+    for uri in (
+        "pvc://claim/../outside/f.csv",
+        "file:///data/../outside/f.csv",
+        "pvc://claim/x/../../outside",
+        "pvc://claim/x/../f.csv",
+    ):
         with pytest.raises(ConfigurationError):
             storage.list(uri)
 
