@@ -76,7 +76,8 @@ def alerts(completed: Sequence[Object], rule: Alert) -> list[Object]:
             "column": alert.check.column,
             "check": alert.check.type,
             "violations": max(1, alert.violations),
-            **({"immediate": True} if alert.immediate else {}),
+            # Also when False, as the schema's default would be: a status must read as it was written.
+            "immediate": alert.immediate,
         }
         for alert in raised
     ]

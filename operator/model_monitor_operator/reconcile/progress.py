@@ -67,6 +67,9 @@ def progress(
             return Progress("Succeeded", "Succeeded", ended=parse_time(ended["lastTransitionTime"]))
         reason, message = _failure(job, ended, latest, refusal, earlier)
         return Progress("Failed", reason, message, ended=parse_time(ended["lastTransitionTime"]))
+    if earlier is not None and (latest is None or "deletionTimestamp" in latest["metadata"]) and refusal is None:
+        # The pod goes before the Job says why it ends: what was wrong with it must not be forgotten.
+        return Progress("Troubled", *earlier, inspect=latest is None, due=now + 6 * grace)
     if latest is None:
         return _without_pod(job, refusal, now, grace)
     return _with_pod(latest)
