@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from hack.generate import ROOT
@@ -19,6 +20,11 @@ Object = dict[str, Any]
 
 def objects(*sets: str) -> list[Object]:
     """The objects that the chart renders with these `name=value` settings (JSON values)."""
+    return copy.deepcopy(_rendered(sets))
+
+
+@functools.cache
+def _rendered(sets: tuple[str, ...]) -> list[Object]:
     return render(CHART, "--namespace", NAMESPACE, *(part for one in sets for part in ("--set-json", one)))
 
 
@@ -36,10 +42,3 @@ def only(rendered: list[Object], kind: str) -> Object:
 def helm_output(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Helm without a cluster: exit status and both outputs, whatever they are."""
     return subprocess.run([find_tool("helm"), *arguments], capture_output=True, text=True, check=False)
-
-
-def path_of(folder: Path, text: str) -> str:
-    """A values file with this text."""
-    path = folder / "values.yaml"
-    path.write_text(text)
-    return str(path)
