@@ -21,6 +21,8 @@ from model_monitor_jobs.sources.records import CSVDialect
 
 MAXIMUM_RECORD_BYTES = 16 << 20
 MAXIMUM_RECORD_LINES = 10_000
+_LINES_ONE_BY_ONE = 5_000
+_BYTES_ONE_BY_ONE = 256 << 10
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 
 OnUnreadable = Callable[[int, str, bytes, int], None]
@@ -39,14 +41,21 @@ class Parsed:
 def parse(
     data: bytes, columns: list[str], dialect: CSVDialect, first_line: int, end: bool, unreadable: OnUnreadable
 ) -> Parsed:
-    """Read the whole records at the beginning of `data`, whose first line has the number `first_line`.
+    """Read whole records at the beginning of `data`, whose first line has the number `first_line`.
 
-    `end` says that no more data follow. Nothing is consumed when the first record is not complete yet.
+    `end` says that no more data follow. What is not consumed may hold more records: nothing is consumed only
+    when the first record is not complete yet (or `data` are empty).
     """
     cut = _well_formed(data, dialect.delimiter, end)
     if cut is not None:
         return _parse_well_formed(data[:cut], columns, dialect, first_line, unreadable)
-    return _parse_one_by_one(data, columns, dialect, first_line, end, unreadable)
+    size = _BYTES_ONE_BY_ONE
+    while True:
+        whole = size >= len(data)
+        parsed = _parse_one_by_one(data[:size], columns, dialect, first_line, end and whole, unreadable)
+        if parsed.consumed or whole:
+            return parsed
+        size *= 4
 
 
 def first_record(data: bytes, dialect: CSVDialect) -> tuple[list[str], int, int]:
@@ -213,7 +222,8 @@ def _parse_one_by_one(
     rows: list[list[str]] = []
     starts: list[int] = []
     index = 0
-    while index < whole:
+    # After some lines the rest is tried the fast way again: the trouble may be over.
+    while index < min(whole, _LINES_ONE_BY_ONE):
         fields, used, fault = _one_record(lines, index, whole, dialect)
         ran_out = fault == _OPEN and not end and used < MAXIMUM_RECORD_LINES
         if ran_out and sum(map(len, lines[index:])) < MAXIMUM_RECORD_BYTES:
@@ -245,9 +255,9 @@ def _one_record(lines: list[bytes], index: int, whole: int, dialect: CSVDialect)
 
     def text() -> Iterator[str]:
         nonlocal used
-        for line in lines[index : min(whole, index + MAXIMUM_RECORD_LINES)]:
+        while used < MAXIMUM_RECORD_LINES and index + used < whole:
             used += 1
-            yield line.decode()
+            yield lines[index + used - 1].decode()
 
     try:
         return next(_reader(text(), dialect)), used, ""

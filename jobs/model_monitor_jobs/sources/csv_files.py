@@ -39,18 +39,21 @@ def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -
     if dialect.header:
         columns = _names(fields, name)
         data, line = data[header_bytes:], line + header_lines
+    end = False
     while columns:
-        following = source.read(max(BLOCK_BYTES, len(data)))
-        end = not following
         if end and source.fault:
             data = _drop_partial(data)
         parsed = csv_blocks.parse(data, columns, dialect, line, end, _counting(report, name))
         if parsed.block is not None:
             yield from parsed.block.cut()
         line += parsed.lines
-        data = data[parsed.consumed :] + following
-        if end:
+        data = data[parsed.consumed :]
+        if end and not data:
             break
+        if not end and (not parsed.consumed or len(data) < BLOCK_BYTES):
+            following = source.read(max(BLOCK_BYTES, len(data)))
+            end = not following
+            data += following
     if source.fault:
         report.add_unreadable(name, line, source.fault, "")
 

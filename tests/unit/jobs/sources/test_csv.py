@@ -89,6 +89,9 @@ def test_nothing_is_lost_in_broken_text(pieces: list[bytes], block_bytes: int) -
     body = b"".join(pieces)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_files, "BLOCK_BYTES", block_bytes)
+        if block_bytes < 100:
+            patch.setattr(csv_blocks, "_BYTES_ONE_BY_ONE", 4)
+            patch.setattr(csv_blocks, "_LINES_ONE_BY_ONE", 1)
         _, rows, lines, report = read(b"x,y\n" + body)
     physical = body.split(b"\n")
     blank = sum(not line.strip(b"\r") for line in physical)
@@ -97,6 +100,10 @@ def test_nothing_is_lost_in_broken_text(pieces: list[bytes], block_bytes: int) -
     found = len(rows) + quoted_newlines + report.unreadable
     assert len(physical) - blank <= found <= len(physical)
     assert lines == sorted(set(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_files, "BLOCK_BYTES", 3)
+        again = read(b"x,y\n" + body)
+    assert (again[1:3], again[3].unreadable) == ((rows, lines), report.unreadable)
 
 
 def test_block_borders_change_nothing(tiny_blocks: None) -> None:
