@@ -53,15 +53,27 @@ def invalid_schedule(spec: MonitoringScheduleSpec, now: datetime) -> Standing | 
     if spec.schedule is None:
         return None
     try:
-        tick = parse_schedule(spec.schedule, spec.time_zone).next(now)
-        if tick is None:
-            return Standing("Stalled", "InvalidSchedule", f"schedule {spec.schedule!r} never fires")
-        window_of_tick(spec, tick)
+        parse_schedule(spec.schedule, spec.time_zone)
+        if spec.input.window is not None:
+            window_of_tick(spec, now)
     except ScheduleError as error:
         return Standing("Stalled", "InvalidSchedule", str(error))
     except WindowError as error:
         return Standing("Stalled", "InvalidWindow", str(error))
     return None
+
+
+def next_run(schedule: Object, spec: MonitoringScheduleSpec, now: datetime) -> datetime | None:
+    """The first tick after now. The one in status still is it while it lies ahead and the spec is the same."""
+    if spec.schedule is None:
+        return None
+    status = schedule["status"]
+    known = status.get("nextRunTime")
+    if known is not None and status.get("observedGeneration") == schedule["metadata"]["generation"]:
+        tick = parse_time(known)
+        if tick > now:
+            return tick
+    return parse_schedule(spec.schedule, spec.time_zone).next(now)
 
 
 def reference(state: State, schedule: Object, now: datetime, settings: Settings) -> Reference:

@@ -37,7 +37,7 @@ from model_monitor_operator.reconcile.monitor import (
     Reference,
     earlier_reference,
     invalid_schedule,
-    parse_schedule,
+    next_run,
     reference,
     run_configuration,
     validation_message,
@@ -81,11 +81,11 @@ def reconcile(state: State, key: Key, now: datetime, settings: Settings) -> Plan
     executions = list(state.of(EXECUTION, key.namespace, SCHEDULE, key.name))
     ended = in_order_of_completion(executions)
     history = _History.of(ended, spec)
-    next_run = parse_schedule(spec.schedule, spec.time_zone).next(now) if work.scheduled and spec.schedule else None
+    tick = next_run(observed, spec, now) if work.scheduled and not spec.suspend else None
     fields = {
         "observedGeneration": observed["metadata"]["generation"],
         "effectiveSchedule": _effective(spec),
-        "nextRunTime": format_time(next_run) if next_run is not None and not spec.suspend else None,
+        "nextRunTime": format_time(tick) if tick is not None else None,
         "active": _active(state, key, executions),
         **history.fields,
     }
@@ -96,7 +96,7 @@ def reconcile(state: State, key: Key, now: datetime, settings: Settings) -> Plan
     }
     write = not same_status(status, observed["status"])
     stale = [e for e in beyond_limits(ended, spec) if "deletionTimestamp" not in e["metadata"]]
-    dues = [work.due, next_run + _AFTER_TICK if next_run is not None and not spec.suspend else None]
+    dues = [work.due, tick + _AFTER_TICK if tick is not None else None]
     return Plan(
         needs_runner=spec.job.service_account_name is None,
         create=work.create,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -94,6 +95,19 @@ class OperatorProcess:
     def running(self) -> bool:
         """Whether it is at work."""
         return self._process is not None and self._process.poll() is None
+
+    def memory_mebibytes(self) -> float:
+        """Its resident memory."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    def processor_seconds(self) -> float:
+        """Processor time that it has taken."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self, grace_seconds: float = 10.0) -> None:
         """SIGTERM. Raises subprocess.TimeoutExpired when it does not end in time (it is killed then)."""

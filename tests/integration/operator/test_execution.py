@@ -75,7 +75,8 @@ def test_a_run_by_hand_gets_a_job_of_its_name(operator: OperatorProcess, resourc
         "the run",
     )
     wait_until(
-        lambda: {"RunSucceeded", "ViolationsDetected"} <= {reason for reason, _ in resources.events("now")}, "the Events"
+        lambda: {"RunSucceeded", "ViolationsDetected"} <= {reason for reason, _ in resources.events("now")},
+        "the Events",
     )
     resources.delete("Job", "now")
     time.sleep(2)
