@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic.config import JsonDict
+from pydantic_core import CoreSchema
 
+from model_monitor_crds.rules import KEYWORD, Checked, Rule, documents, matches
 from model_monitor_crds.window import DURATION_PATTERN
 
 GROUP: Final = "modelmonitor.dev"
@@ -44,21 +45,26 @@ class Model(BaseModel):
         frozen=True,
         use_attribute_docstrings=True,
     )
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    """What must hold of the parts together; written into the schema for the API server, and checked here."""
+
+    @model_validator(mode="after")
+    def _keep_rules(self) -> Self:
+        for rule in self.rules:
+            rule.check(self)
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Write the rules into the schema."""
+        schema = handler.resolve_ref_schema(handler(core))
+        if cls.rules:
+            schema[KEYWORD] = documents(cls.rules)
+        return schema
 
     def to_dict(self) -> dict[str, Any]:
         """The object as it stands in YAML or JSON: camelCase, without what was left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def rule(expression: str, message: str) -> JsonDict:
-    """One CEL validation rule with the message a person reads when it does not hold."""
-    return {"rule": expression, "message": message}
-
-
-def exactly_one(*fields: str, of: str) -> JsonDict:
-    """A CEL rule: exactly one of these fields is set."""
-    count = " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in fields)
-    return rule(f"{count} == 1", f"{of}: set exactly one of {' and '.join(fields)}")
 
 
 Duration = Annotated[str, Field(pattern=DURATION_PATTERN, max_length=32)]
@@ -66,17 +72,12 @@ Duration = Annotated[str, Field(pattern=DURATION_PATTERN, max_length=32)]
 
 Uri = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=2048,
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(
-                    "self.matches('^(s3|gs|az|file|pvc)://[^/?#]*/?.*$')",
-                    "must start with s3://, gs://, az://, file:// or pvc://claim/",
-                )
-            ]
-        },
+    Field(min_length=1, max_length=2048),
+    Checked(
+        matches(
+            "^(s3|gs|az|file|pvc)://[^/?#]*/?.*$",
+            message="must start with s3://, gs://, az://, file:// or pvc://claim/",
+        )
     ),
 ]
 ObjectName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
@@ -119,10 +120,8 @@ Conditions = Annotated[
 class TimeWindow(Model):
     """A span of time, start included, end not."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [rule("self.start < self.end", "window: end must be after start")]
-        }
+    rules = (
+        Rule("self.start < self.end", "window: end must be after start", lambda window: window.start < window.end),
     )
 
     start: datetime

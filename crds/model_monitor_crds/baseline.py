@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from model_monitor_crds.base import (
     API_VERSION,
@@ -13,12 +13,11 @@ from model_monitor_crds.base import (
     Model,
     MonitoringType,
     Uri,
-    exactly_one,
-    rule,
 )
 from model_monitor_crds.data import Columns, Dataset, Output
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.rules import Rule, exactly_one, longest_name
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64)]
 
@@ -54,16 +53,13 @@ class BaselineFiles(Model):
 class BaselineSpec(Model):
     """What the baseline is made from."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                exactly_one("dataset", "existing", of="spec"),
-                rule(
-                    "!has(self.dataset) || has(self.output)",
-                    "spec: a dataset needs output.uri, where the files go",
-                ),
-            ]
-        }
+    rules = (
+        exactly_one("dataset", "existing", of="spec"),
+        Rule(
+            "!has(self.dataset) || has(self.output)",
+            "spec: a dataset needs output.uri, where the files go",
+            lambda spec: spec.dataset is None or spec.output is not None,
+        ),
     )
     monitoring_type: MonitoringType = "DataQuality"
     """What is monitored with it."""
@@ -97,16 +93,7 @@ class BaselineStatus(Model):
 class Baseline(Model):
     """The reference that traffic is compared with: made from a dataset, or adopted from existing files."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(
-                    "self.metadata.name.size() <= 45",
-                    "metadata.name: at most 45 characters, because Jobs are named after it",
-                )
-            ]
-        }
-    )
+    rules = (longest_name(45, "Jobs are named after it"),)
     api_version: Literal["modelmonitor.dev/v1alpha1"] = API_VERSION
     kind: Literal["Baseline"] = "Baseline"
     metadata: Metadata

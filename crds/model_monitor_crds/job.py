@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from model_monitor_crds.base import Model, ObjectName, exactly_one, rule
+from model_monitor_crds.base import Model, ObjectName
+from model_monitor_crds.rules import Checked, Rule, exactly_one
+
+_OWN_FOLDERS = ("/var/run/secrets", "/etc/model-monitor", "/mnt/claims")
 
 ShortText = Annotated[str, Field(max_length=1024)]
 Quantity = Annotated[int | str, WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 64})]
@@ -33,11 +36,7 @@ class FieldSelector(Model):
 class EnvironmentSource(Model):
     """Where an environment variable's value comes from."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [exactly_one("secretKeyRef", "configMapKeyRef", "fieldRef", of="env.valueFrom")]
-        }
-    )
+    rules = (exactly_one("secretKeyRef", "configMapKeyRef", "fieldRef", of="env.valueFrom"),)
     secret_key_ref: KeySelector | None = None
     """A key of a Secret."""
     config_map_key_ref: KeySelector | None = None
@@ -69,9 +68,7 @@ class OptionalReference(Model):
 class EnvironmentFrom(Model):
     """A Secret or ConfigMap whose keys become environment variables."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"x-kubernetes-validations": [exactly_one("secretRef", "configMapRef", of="envFrom")]}
-    )
+    rules = (exactly_one("secretRef", "configMapRef", of="envFrom"),)
     prefix: Annotated[str, Field(max_length=64)] | None = None
     """Put before each key."""
     secret_ref: OptionalReference | None = None
@@ -141,13 +138,7 @@ class EmptyDirVolume(Model):
 class Volume(Model):
     """A volume of the pod. Kinds that reach into the node are left out on purpose."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                exactly_one("persistentVolumeClaim", "configMap", "secret", "emptyDir", of="job.volumes")
-            ]
-        }
-    )
+    rules = (exactly_one("persistentVolumeClaim", "configMap", "secret", "emptyDir", of="job.volumes"),)
     name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     """Name that volumeMounts refer to."""
     persistent_volume_claim: ClaimVolume | None = None
@@ -167,23 +158,19 @@ class VolumeMount(Model):
     """Name of the volume."""
     mount_path: Annotated[
         str,
-        Field(
-            min_length=1,
-            max_length=512,
-            json_schema_extra={
-                "x-kubernetes-validations": [
-                    rule(
-                        "self.startsWith('/') && !self.contains(':') && !self.contains('..')",
-                        "mountPath must be absolute, without ':' and '..'",
-                    ),
-                    rule(
-                        "!self.startsWith('/var/run/secrets') && !self.startsWith('/etc/model-monitor')"
-                        " && !self.startsWith('/mnt/claims')",
-                        "mountPath is used by the run itself: choose one outside /var/run/secrets,"
-                        " /etc/model-monitor and /mnt/claims",
-                    ),
-                ]
-            },
+        Field(min_length=1, max_length=512),
+        Checked(
+            Rule(
+                "self.startsWith('/') && !self.contains(':') && !self.contains('..')",
+                "mountPath must be absolute, without ':' and '..'",
+                lambda path: path.startswith("/") and ":" not in path and ".." not in path,
+            ),
+            Rule(
+                " && ".join(f"!self.startsWith('{folder}')" for folder in _OWN_FOLDERS),
+                "mountPath is used by the run itself: choose one outside /var/run/secrets,"
+                " /etc/model-monitor and /mnt/claims",
+                lambda path: not path.startswith(_OWN_FOLDERS),
+            ),
         ),
     ]
     """Absolute path in the container."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from model_monitor_crds.base import (
     API_VERSION,
@@ -15,11 +15,10 @@ from model_monitor_crds.base import (
     Reference,
     TimeWindow,
     Uri,
-    exactly_one,
-    rule,
 )
 from model_monitor_crds.baseline import BaselineFiles, Sha256
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.rules import Rule, exactly_one, longest_name
 
 Share = Annotated[float, Field(ge=0)]
 
@@ -59,17 +58,14 @@ class Verdicts(Model):
 class MonitoringExecutionSpec(Model):
     """What is run."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                exactly_one("scheduleRef", "baselineRef", of="spec"),
-                rule(
-                    "!has(self.baselineRef) || !has(self.window)",
-                    "spec.window: only a schedule's run has a window",
-                ),
-                rule("self == oldSelf", "spec can't be changed: create another MonitoringExecution"),
-            ]
-        }
+    rules = (
+        exactly_one("scheduleRef", "baselineRef", of="spec"),
+        Rule(
+            "!has(self.baselineRef) || !has(self.window)",
+            "spec.window: only a schedule's run has a window",
+            lambda spec: spec.baseline_ref is None or spec.window is None,
+        ),
+        Rule("self == oldSelf", "spec can't be changed: create another MonitoringExecution"),
     )
     schedule_ref: Reference | None = None
     """The MonitoringSchedule whose monitor runs."""
@@ -123,16 +119,7 @@ class MonitoringExecutionStatus(Model):
 class MonitoringExecution(Model):
     """The record of one run, of a schedule or of a baseline. Creating one by hand runs the monitor now."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(
-                    "self.metadata.name.size() <= 63",
-                    "metadata.name: at most 63 characters, because a Job has the same name",
-                )
-            ]
-        }
-    )
+    rules = (longest_name(63, "a Job has the same name"),)
     api_version: Literal["modelmonitor.dev/v1alpha1"] = API_VERSION
     kind: Literal["MonitoringExecution"] = "MonitoringExecution"
     metadata: Metadata

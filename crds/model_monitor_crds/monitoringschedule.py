@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from model_monitor_crds.base import (
     API_VERSION,
@@ -17,14 +17,13 @@ from model_monitor_crds.base import (
     Reference,
     TimeWindow,
     Uri,
-    exactly_one,
-    rule,
 )
 from model_monitor_crds.data import Columns, CSVOptions, Output, UnreadableShare
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.job import ScheduledPodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
 from model_monitor_crds.monitoringexecution import Violation
+from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
 from model_monitor_crds.schedule import AWS_PATTERN, CRON_PATTERN, MACRO_PATTERN
 
 
@@ -60,9 +59,7 @@ class WindowOffsets(Model):
 class Input(Model):
     """The traffic that is judged."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"x-kubernetes-validations": [exactly_one("endpoint", "batch", of="spec.input")]}
-    )
+    rules = (exactly_one("endpoint", "batch", of="spec.input"),)
     endpoint: Endpoint | None = None
     """Captured traffic of a model server."""
     batch: Batch | None = None
@@ -76,15 +73,12 @@ class Input(Model):
 class Alert(Model):
     """When violations become an alert."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(
-                    "self.datapointsToAlert <= self.evaluationPeriods",
-                    "spec.alert: datapointsToAlert may not exceed evaluationPeriods",
-                )
-            ]
-        }
+    rules = (
+        Rule(
+            "self.datapointsToAlert <= self.evaluationPeriods",
+            "spec.alert: datapointsToAlert may not exceed evaluationPeriods",
+            lambda alert: alert.datapoints_to_alert <= alert.evaluation_periods,
+        ),
     )
     datapoints_to_alert: Annotated[int, Field(ge=1, le=100)] = 2
     """How many violations of the same column and check make an alert."""
@@ -95,15 +89,12 @@ class Alert(Model):
 class MonitoringScheduleSpec(Model):
     """Which traffic is compared with which baseline, and when."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(
-                    "has(self.schedule) || !self.suspend",
-                    "spec.suspend: only a monitor with a schedule can be suspended",
-                ),
-            ]
-        }
+    rules = (
+        Rule(
+            "has(self.schedule) || !self.suspend",
+            "spec.suspend: only a monitor with a schedule can be suspended",
+            lambda spec: spec.schedule is not None or not spec.suspend,
+        ),
     )
     model: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """Name of the model; groups the monitors of one model."""
@@ -112,19 +103,15 @@ class MonitoringScheduleSpec(Model):
     schedule: (
         Annotated[
             str,
-            Field(
-                min_length=1,
-                max_length=128,
-                json_schema_extra={
-                    "x-kubernetes-validations": [
-                        rule(
-                            f"self.matches({CRON_PATTERN!r}) || self.matches({MACRO_PATTERN!r})"
-                            f" || self.matches({AWS_PATTERN!r})",
-                            "spec.schedule: write five cron fields such as '0 * * * *' (Sunday is 0), a macro such as"
-                            " @hourly, or SageMaker's cron(0 * ? * * *)",
-                        )
-                    ]
-                },
+            Field(min_length=1, max_length=128),
+            Checked(
+                matches(
+                    CRON_PATTERN,
+                    MACRO_PATTERN,
+                    AWS_PATTERN,
+                    message="spec.schedule: write five cron fields such as '0 * * * *' (Sunday is 0), a macro such as"
+                    " @hourly, or SageMaker's cron(0 * ? * * *)",
+                )
             ),
         ]
         | None
@@ -213,16 +200,7 @@ class MonitoringScheduleStatus(Model):
 class MonitoringSchedule(Model):
     """A monitor: which traffic is compared with which baseline, when, and where the results go."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                rule(
-                    "self.metadata.name.size() <= 52",
-                    "metadata.name: at most 52 characters, because a CronJob has the same name",
-                )
-            ]
-        }
-    )
+    rules = (longest_name(52, "a CronJob has the same name"),)
     api_version: Literal["modelmonitor.dev/v1alpha1"] = API_VERSION
     kind: Literal["MonitoringSchedule"] = "MonitoringSchedule"
     metadata: Metadata

@@ -1,7 +1,8 @@
 """Reading a schedule: cron lines, macros and SageMaker's expressions, with the CronJob controller's meaning.
 
 A tick is a minute of real time whose wall clock in the schedule's zone matches the cron line. That is what the CronJob
-controller does: a time that the clocks skip never fires, a time they repeat fires twice.
+controller does: a time that the clocks skip never fires, a time they repeat fires twice. (Where the clocks skip midnight, as in
+Havana, the controller of Kubernetes 1.37 itself loses a day's ticks; such runs are due here all the same.)
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from croniter import croniter
 
 from model_monitor_crds.window import Window
 
@@ -43,7 +43,12 @@ _MONTH = (
 _WEEKDAY = "([0-6]|SUN|MON|TUE|WED|THU|FRI|SAT|sun|mon|tue|wed|thu|fri|sat)"
 CRON_PATTERN: Final = "^" + " +".join(map(_field, (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY))) + "$"
 AWS_PATTERN: Final = r"^cron[(][^()]{1,100}[)]$"
-_LAST: Final = (59, 23, 31, 12, 6)
+_RANGES: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_NUMBERS: Final = {
+    name: index for names, first in ((_MONTHS, 1), (_WEEKDAYS, 0)) for index, name in enumerate(names, first)
+}
 _HORIZON: Final = timedelta(days=366 * 8)
 _FOLD_MARGIN: Final = timedelta(hours=3)
 
@@ -62,11 +67,12 @@ def translate(text: str) -> str:
         return MACROS[text]
     if text.startswith("cron(") and text.endswith(")"):
         return _translate_aws(text)
-    if not re.match(CRON_PATTERN, text):
+    if not re.fullmatch(CRON_PATTERN, text):
         raise ScheduleError(
             f"schedule {text!r}: write five cron fields (minute hour day month weekday, Sunday is 0), a macro such as "
             "@hourly, or SageMaker's cron(0 * ? * * *)"
         )
+    _expand(text)
     return " ".join(text.split())
 
 
@@ -82,17 +88,76 @@ def _translate_aws(text: str) -> str:
     if day != "?" and weekday != "?" and "*" not in (day, weekday):
         raise ScheduleError(f"schedule {text!r}: set day-of-month or day-of-week and write ? for the other")
     for name, value in (("day-of-month", day), ("day-of-week", weekday)):
-        if re.search(r"[LW#]", value.upper().replace("WED", "")) and not re.fullmatch(r"[A-Za-z,-]+", value):
+        if re.search("[LW#]", re.sub("[A-Z]{3}", "", value.upper())):
             raise ScheduleError(f"schedule {text!r}: {value} in {name} has no counterpart in a CronJob")
-    cron = " ".join((minutes, hours, day.replace("?", "*"), month, _shift_weekdays(weekday.replace("?", "*"))))
-    if not re.match(CRON_PATTERN, cron):
+    if re.search(r"(?<![/0-9])0", weekday):
+        raise ScheduleError(f"schedule {text!r}: day-of-week counts from 1 (Sunday) to 7 (Saturday) in cron(…)")
+    weekday = _shift_weekdays(weekday.upper().replace("?", "*"))
+    cron = " ".join((minutes, hours, day.replace("?", "*"), month.upper(), weekday))
+    if not re.fullmatch(CRON_PATTERN, cron):
         raise ScheduleError(f"schedule {text!r}: can't be written as five cron fields ({cron})")
+    _expand(cron)
     return cron
 
 
 def _shift_weekdays(field: str) -> str:
     """AWS counts Sunday as 1, cron as 0; a step after `/` is no weekday."""
     return re.sub(r"(?<![/0-9])([1-7])(?![0-9])", lambda match: str(int(match[1]) - 1), field)
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """The numbers that each field lets through; where both day fields are restricted, one of them suffices."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    either_day: bool
+
+    def includes(self, day: date) -> bool:
+        if day.month not in self.months:
+            return False
+        in_month, in_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        return in_month or in_week if self.either_day else in_month and in_week
+
+
+@lru_cache(maxsize=1024)
+def _expand(cron: str) -> _Fields:
+    """Read five fields as the CronJob controller does (robfig/cron, ParseStandard).
+
+    There a step above 1 restricts a field (`*/2`), `*` and `*/1` anywhere in a list free it, and `5/10` goes on to the
+    end of the range. Raises ScheduleError for a range whose end lies before its start.
+    """
+    numbers: list[frozenset[int]] = []
+    free: list[bool] = []
+    for field, (first, last) in zip(cron.split(), _RANGES, strict=True):
+        items = [_expand_item(item, first, last, cron) for item in field.split(",")]
+        numbers.append(frozenset().union(*(item for item, _ in items)))
+        free.append(any(star for _, star in items))
+    minutes, hours, days, months, weekdays = numbers
+    either_day = not free[2] and not free[4]
+    return _Fields(tuple(sorted(minutes)), tuple(sorted(hours)), days, months, weekdays, either_day)
+
+
+def _expand_item(item: str, first: int, last: int, cron: str) -> tuple[range, bool]:
+    span, _, step_text = item.partition("/")
+    step = int(step_text or 1)
+    if span in ("*", "?"):
+        return range(first, last + 1, step), step == 1
+    low_text, dash, high_text = span.partition("-")
+    low = _number(low_text)
+    high = _number(high_text) if dash else (last if step_text else low)
+    if high < low:
+        raise ScheduleError(
+            f"schedule {cron!r}: the range {span} ends before it begins; write it as two, joined by a comma"
+        )
+    return range(low, high + 1, step), False
+
+
+def _number(text: str) -> int:
+    return _NUMBERS[text.lower()] if text.isalpha() else int(text)
 
 
 @dataclass(frozen=True)
@@ -164,30 +229,18 @@ class Schedule:
         """Naive wall-clock times that match the cron line."""
         first = start.astimezone(self.zone).replace(tzinfo=None)
         last = end.astimezone(self.zone).replace(tzinfo=None)
-        walls = croniter(_for_croniter(self.cron), first - timedelta(minutes=1), max_years_between_matches=9)
-        while True:
-            try:
-                wall: datetime = walls.get_next(datetime)
-            except ValueError:
-                return
-            if wall > last:
-                return
-            yield wall
+        fields = _expand(self.cron)
+        for ordinal in range(first.toordinal(), last.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            if fields.includes(day):
+                for hour in fields.hours:
+                    for minute in fields.minutes:
+                        wall = datetime(day.year, day.month, day.day, hour, minute)
+                        if first <= wall <= last:
+                            yield wall
 
     def _instants(self, wall: datetime) -> Iterator[datetime]:
         for fold in (0, 1):
             instant = wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC)
             if instant.astimezone(self.zone).replace(tzinfo=None) == wall:
                 yield instant
-
-
-def _for_croniter(cron: str) -> str:
-    """Spell out what croniter reads otherwise than the CronJob controller: `?`, `N/step`, and full day ranges."""
-    fields = [field.replace("?", "*") for field in cron.split()]
-    for place, last in enumerate(_LAST):
-        fields[place] = re.sub(r"(?<![-0-9*])([0-9]+)/", rf"\1-{last}/", fields[place])
-    expanded, _ = croniter.expand(" ".join(fields))
-    day, weekday = fields[2], fields[4]
-    if "*" not in (day[0], weekday[0]) and ["*"] in (expanded[2], expanded[4]):
-        fields[2] = fields[4] = "*"
-    return " ".join(fields)

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-DURATION_PATTERN = r"^-?P([0-9]{1,5}W|([0-9]{1,5}D)?(T([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,7}S)?)?)$"
+_CLOCK = "T([0-9]{1,6}H([0-9]{1,6}M)?([0-9]{1,7}S)?|[0-9]{1,6}M([0-9]{1,7}S)?|[0-9]{1,7}S)"
+DURATION_PATTERN = f"^-?P([0-9]{{1,5}}W|[0-9]{{1,5}}D({_CLOCK})?|{_CLOCK})$"
 """ISO 8601 durations without years and months, which have no fixed length. A leading minus counts back."""
 
-_DURATION = re.compile(
-    r"^(?P<sign>-)?P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?$"
-)
+_UNITS = {"W": "weeks", "D": "days", "H": "hours", "M": "minutes", "S": "seconds"}
 
 
 def parse_duration(text: str) -> timedelta:
@@ -21,12 +19,10 @@ def parse_duration(text: str) -> timedelta:
 
     Raises ValueError for anything else, years and months included.
     """
-    match = _DURATION.match(text)
-    parts = {k: int(v) for k, v in match.groupdict().items() if k != "sign" and v} if match else {}
-    if match is None or not parts:
+    if not re.fullmatch(DURATION_PATTERN, text):
         raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1H, -P1D or P1DT12H")
-    duration = timedelta(**parts)
-    return -duration if match["sign"] else duration
+    duration = timedelta(**{_UNITS[unit]: int(count) for count, unit in re.findall("([0-9]+)([WDHMS])", text)})
+    return -duration if text.startswith("-") else duration
 
 
 def format_time(moment: datetime) -> str:
