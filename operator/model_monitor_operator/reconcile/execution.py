@@ -16,7 +16,7 @@ from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import WindowError, occasion
 from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.window import Window, format_time, parse_time
-from model_monitor_operator.manifests.common import FIELD_MANAGER, Object, owner_reference
+from model_monitor_operator.manifests.common import FIELD_MANAGER, LABEL_MANAGED_BY, Object, owner_reference
 from model_monitor_operator.manifests.job import execution_job
 from model_monitor_operator.manifests.pod import RunTooLargeError
 from model_monitor_operator.reconcile.baseline import failure_was_recorded
@@ -244,7 +244,7 @@ def _record(state: State, key: Key, job: Object, now: datetime, settings: Settin
         "metadata": {
             "name": key.name,
             "namespace": key.namespace,
-            "labels": {label: owner_name},
+            "labels": {label: owner_name, LABEL_MANAGED_BY: FIELD_MANAGER},
             "ownerReferences": [owner_reference(kind, owner_name, owner["metadata"]["uid"])],
         },
         "spec": {field: {"name": owner_name}},
