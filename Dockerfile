@@ -32,7 +32,8 @@ COPY README.md LICENSE* ./
 COPY crds crds
 COPY operator operator
 COPY jobs jobs
-RUN sh hack/install_in_image.sh project model_monitor_crds model_monitor_jobs
+RUN UNUSED="kubernetes/aio pyarrow/*flight*" \
+    sh hack/install_in_image.sh project model_monitor_crds model_monitor_jobs
 
 FROM ${BASE_IMAGE} AS runtime
 # The base's own pip is of no use at run time and is what scanners complain about.

@@ -206,6 +206,12 @@ check() {
         expect "has compiled modules" run "$target" python -c \
             'import os, model_monitor_crds as m; assert os.path.exists(m.__cached__), m.__cached__' || failed=1
         if [ "$target" = jobs ]; then
+            # shellcheck disable=SC2016
+            expect "makes a baseline and checks against it" run jobs sh -c '
+                cd /tmp && { echo a,b; for i in $(seq 1 500); do echo "$i,x"; done; } > d.csv &&
+                model-monitor baseline d.csv --output base && ls base/statistics.json base/constraints.json &&
+                model-monitor check d.csv --baseline base && { echo a; seq 1 500; } > e.csv &&
+                { model-monitor check e.csv --baseline base; [ $? = 2 ]; }' || failed=1
             expect "model-monitor crds prints three definitions" run jobs sh -c \
                 '[ "$(model-monitor crds | grep -c "^kind: CustomResourceDefinition")" = 3 ]' || failed=1
         fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fills /opt/model-monitor inside the image build; the Dockerfile calls it.
 #   dependencies EXTRA   make the environment and install what pyproject.toml's extra needs
-#   project PACKAGE...   install the project, keep only these of its packages, and make the result ready to ship
+#   project PACKAGE...   (with UNUSED="PATTERN...") install the project, keep only these of its packages, and make the result ready to ship
 set -eu
 environment=/opt/model-monitor
 
@@ -40,6 +40,8 @@ trim() {
     find "$1" -depth -type d \( -name tests -o -name e2e_test -o -name include \) -exec rm -rf {} +
     find "$1" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' -o -name '*.cc' \) -delete
     rm -rf "$environment/bin/"[Aa]ctivate* "$environment/include"
+    # Parts of packages that the caller knows to be unused, as patterns below site-packages.
+    (cd "$1" && eval "rm -rf ${UNUSED:-}")
 }
 
 "$@"

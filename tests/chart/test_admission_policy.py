@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from model_monitor_crds import KINDS
+from model_monitor_crds.schema import custom_resource_definition
 from tests.chart.release import FULLNAME, NAMESPACE, Object
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.processes import wait_until
+from tests.integration.full_documents import schema_paths
 
 API = "modelmonitor.dev/v1alpha1"
 OUTPUT = {"uri": "s3://bucket/out"}
@@ -227,3 +231,19 @@ def test_status_and_deletion_are_not_judged(team: Team) -> None:
     path = f"/apis/{API}/namespaces/{team.namespace}/baselines/b/status"
     team.cluster.client_for(NAMESPACE, FULLNAME).patch(path, {"status": {"observedGeneration": 1}})
     team.cluster.kubectl("delete", "mbl", "b", "-n", team.namespace, "--timeout=20s")
+
+
+def test_no_field_of_the_api_escapes_the_policies() -> None:
+    """A field added here names something guarded: extend the policy and its cases, then this list."""
+    telling = re.compile("secret|configmap|claim|account|image|token|projected|hostpath|csi", re.IGNORECASE)
+    found = {
+        part
+        for kind in KINDS
+        for path in schema_paths(custom_resource_definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+        for part in path
+        if path[:1] == ("spec",) and isinstance(part, str) and telling.search(part)
+    }
+    assert found == {
+        "image", "imagePullPolicy", "imagePullSecrets", "serviceAccountName", "secretKeyRef", "configMapKeyRef",
+        "secretRef", "configMapRef", "secret", "secretName", "configMap", "persistentVolumeClaim", "claimName",
+    }  # fmt: skip
