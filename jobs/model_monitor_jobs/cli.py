@@ -121,7 +121,7 @@ def baseline(output_format: str, mounts: tuple[tuple[str, Path], ...], output: s
 
     dataset, columns = _dataset(options)
     storage = Storage(dict(mounts))
-    _exit(lambda: make_baseline_of_files(dataset, columns, output, storage, _console(output_format)))
+    _exit(lambda: make_baseline_of_files(dataset, columns, _as_uri(output), storage, _console(output_format)))
 
 
 @main.command()
@@ -155,7 +155,8 @@ def check(
     settings = DataQuality.model_validate({"compatibility": compatibility, "threshold": threshold})
     storage = Storage(dict(mounts))
     console = _console(output_format)
-    _exit(lambda: check_files(dataset, columns, baseline_folder, output, settings, storage, console, all_checks))
+    folder, results = _as_uri(baseline_folder), _as_uri(output) if output else None
+    _exit(lambda: check_files(dataset, columns, folder, results, settings, storage, console, all_checks))
 
 
 for command in (baseline, check):
@@ -204,18 +205,23 @@ def demo(output: Path) -> None:
     """
     from model_monitor_jobs.demo.story import tell
 
-    _exit(lambda: tell(output, _terminal(), _now))
+    _exit(lambda: tell(output, _terminal(), _now, sys.argv[0]))
 
 
 def _dataset(options: dict[str, Any]) -> tuple[Dataset, Columns]:
     uri = options["dataset"]
     name = Path(uri.removesuffix(".gz"))
     dataset = Dataset(
-        uri=uri if "://" in uri else f"file://{Path(uri).absolute()}",
+        uri=_as_uri(uri),
         format=options["file_format"] or _FORMATS.get(name.suffix.lower(), "CSV"),
         csv=CSVOptions(header=not options["no_header"], delimiter=options["delimiter"]),
     )
     return dataset, Columns(exclude=list(options["exclude"]), timestamp=options["timestamp"])
+
+
+def _as_uri(path: str) -> str:
+    """A path on this machine as URI; URIs stay."""
+    return path if "://" in path else f"file://{Path(path).absolute()}"
 
 
 def _span(start: datetime | None, end: datetime | None) -> Window | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.helm import helm
-from tests.cluster.processes import wait_until
+from tests.cluster.processes import free_ports, wait_until
 
 CHART = Path(__file__).parents[2] / "charts" / "model-monitor-operator"
 NAMESPACE = "model-monitor-system"
@@ -15,9 +15,15 @@ RELEASE = "model-monitor-operator"
 
 def install(control_plane: ControlPlane, *values: str) -> None:
     """`helm install`, and wait until the operator is there."""
-    settings = [part for value in values for part in ("--set", value)]
+    settings = [part for value in values for part in ("--set", value)] + port_settings()
     helm(control_plane, "install", RELEASE, str(CHART), "-n", NAMESPACE, "--create-namespace", *settings)
     wait_until(lambda: operator_pods(control_plane) == 1, "the operator is running", timeout_seconds=60)
+
+
+def port_settings() -> list[str]:
+    """Values for ports that are free: all pods share this machine's network."""
+    health, metrics = free_ports(2)
+    return ["--set", f"ports.health={health}", "--set", f"ports.metrics={metrics}"]
 
 
 def operator_pods(control_plane: ControlPlane) -> int:

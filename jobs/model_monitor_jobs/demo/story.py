@@ -20,18 +20,17 @@ FORTNIGHT = Window(parse_time("2013-02-01T05:00:00Z"), parse_time("2013-02-15T05
 """1 to 14 February 2013, New York time."""
 
 
-def tell(output: Path, console: Console, clock: Clock) -> int:
-    """Write the data, replay the fortnight day by day, and say what to look at; returns the exit code."""
-    console.print(
-        Text("A model predicts, when a flight leaves New York, whether it will arrive 15 minutes late.\n"),
-        soft_wrap=True,
-    )
+def tell(output: Path, console: Console, clock: Clock, program: str = "model-monitor") -> int:
+    """Write the data, replay the fortnight day by day, and say what to look at; returns the exit code.
+
+    `program` is how the command is called in what is shown.
+    """
+    console.print(Text("A model predicts, when a flight leaves New York, whether it will arrive 15 minutes late.\n"))
     with console.status("training the model on January 2013, writing February's requests"):
         story = write_story(output)
     console.print(
         f"Trained on {story.training_rows:,} flights of January 2013; in the first two weeks of February it answers "
-        f"{story.captured_rows:,} requests, {story.accuracy:.0%} of them rightly. Each day is compared with January.\n",
-        soft_wrap=True,
+        f"{story.captured_rows:,} requests, {story.accuracy:.0%} of them rightly. Each day is compared with January.\n"
     )
     manifest = output / "monitor.yaml"
     manifest.write_text(files("model_monitor_jobs.demo").joinpath("monitor.yaml").read_text())
@@ -41,13 +40,12 @@ def tell(output: Path, console: Console, clock: Clock) -> int:
         return ERROR
     console.print(
         "\nOn 8 and 9 February 2013 a blizzard closed the airports: half of the flights never left, so their departure "
-        "delay is missing.\nThe monitor was silent in the week before and raised the alarm on both days. On the 11th "
-        "flights were late for a day: that is noted as a violation, but it would have to last to become an alert.\n",
-        soft_wrap=True,
+        "delay is missing. The monitor was silent in the week before and raised the alarm on both days. On the 11th "
+        "flights were late for a day: that is noted as a violation, but it would have to last to become an alert.\n"
     )
-    console.print(f"Look at {manifest} and at the results below {output / 'reports'}. The same again:", soft_wrap=True)
+    console.print(f"Look at {manifest} and at the results below {output / 'reports'}. The same again:")
     console.print(
-        f"  model-monitor run -f {manifest} --mount {CLAIM}={output} --from 2013-02-01T05:00Z --to 2013-02-15T05:00Z",
+        f"  {program} run -f {manifest} --mount {CLAIM}={output} --from 2013-02-01 --to 2013-02-16",
         style="bold",
         soft_wrap=True,
     )

@@ -8,7 +8,7 @@ from hashlib import sha256
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.profiles.layout import layout_of
+from model_monitor_jobs.profiles.layout import Layout
 from model_monitor_jobs.profiles.table import TableProfile, profile
 from model_monitor_jobs.runs.reading import check_readable, excluded_columns
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
@@ -56,7 +56,7 @@ def profile_dataset(dataset: Dataset, columns: Columns, output: str, storage: St
         )
     _check_columns(table, columns, dataset.uri)
     statistics, constraints = to_json(statistics_document(table)), to_json(constraints_document(table))
-    layout = layout_of(table.order, table.columns)
+    layout = Layout.of(table.order, table.columns, columns.timestamp)
     files = {STATISTICS: statistics, PROFILE: layout.to_parquet(), CONSTRAINTS: constraints}
     storage.write_folder(output, files, last=CONSTRAINTS)
     made = BaselineFiles(

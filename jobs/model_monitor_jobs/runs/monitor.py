@@ -51,6 +51,8 @@ class LoadedBaseline:
     reference: Reference
     order: tuple[str, ...]
     """Order of the values in captures that have no names."""
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    """Other orders that such captures may have: with the dataset's columns that are not judged."""
     notes: tuple[str, ...] = ()
 
 
@@ -61,9 +63,10 @@ def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Stora
     constraints = read_constraints(content[files.constraints_uri], files.constraints_uri)
     reference = Reference.of(statistics, constraints, excluded)
     order = tuple(feature.name for feature in constraints.features)
+    alternatives: tuple[tuple[str, ...], ...] = ()
     if files.profile_uri is not None:
         layout = read_layout(storage.read_bytes(files.profile_uri), files.profile_uri)
-        order = layout.judged
+        order, alternatives = layout.judged, (layout.without_timestamp, layout.order)
         reference = Reference(reference.rows, reference.columns, reference.unjudged | frozenset(layout.order))
     digests = {
         files.statistics_uri: files.statistics_sha256,
@@ -74,7 +77,7 @@ def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Stora
         for uri, digest in digests.items()
         if sha256(content[uri]).hexdigest() != digest
     )
-    return LoadedBaseline(files, reference, order, notes)
+    return LoadedBaseline(files, reference, order, alternatives, notes)
 
 
 def run_monitor(monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage) -> Result:
@@ -117,7 +120,7 @@ def open_input(
     """The records of a window, and the URI they come from."""
     if source.endpoint is not None:
         uri = source.endpoint.capture_uri
-        return read_capture(storage, uri, window, expected=baseline.order), uri
+        return read_capture(storage, uri, window, expected=baseline.order, alternatives=baseline.alternatives), uri
     if source.batch is None:
         raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
     batch = source.batch

@@ -27,15 +27,17 @@ def read_capture(
     window: Window,
     *,
     expected: Sequence[str] | None = None,
+    alternatives: Sequence[Sequence[str]] = (),
     scratch: Path | None = None,
 ) -> RecordStream:
     """Read the captured events whose `inferenceTime` lies in a window.
 
     Events lie below `uri` as `…/yyyy/mm/dd/hh/*.jsonl[.gz]`, endpoint and variant folders may stand between.
     Without an inferenceTime, the hour of the folder decides: it must begin in the window. `expected` are the
-    baseline's columns in order; how values get their names, see `Naming`; how an event holds several records,
-    see `capture_events.records`. The report's `outside_window` and `unreadable` count events, `records` rows.
-    `scratch` is the folder for objects fetched ahead.
+    baseline's columns in order, `alternatives` other orders that traffic may have: how values get their names, see
+    `Naming`; how an event holds several records, see `capture_events.records`. The report's `outside_window` and
+    `unreadable` count events, `records` rows. `scratch` is the folder for objects
+    fetched ahead.
 
     Raises InputError when there is no captured data in the window (while reading: no record of it), saying
     for which hours there is; StorageUnavailable or ConfigurationError when the store can't be read.
@@ -45,7 +47,7 @@ def read_capture(
         raise _nothing(storage, uri, window)
 
     def read(report: ReadReport) -> Iterator[pa.RecordBatch]:
-        batches = CaptureBatches(Naming(expected, report.note))
+        batches = CaptureBatches(Naming(expected, report.note, alternatives))
         hours = {file.entry.uri: file.hour for file in found}
         with fetched(storage, [file.entry for file in found], report, scratch) as files:
             for entry, stream in files:

@@ -28,11 +28,17 @@ class Naming:
     `output.`. Values by position take the expected names that no value with a name has, in order, OUTPUT
     before INPUT, as SageMaker lays its columns. If just the inputs are as many as all expected names, they
     take them and the outputs are dropped. A surplus is named by position: the 23rd column is `22`.
-    Without expected names all are named by position.
+    Without expected names all are named by position. `alternatives` are other layouts that the same traffic may
+    have, such as one with the columns that are not judged; the first layout that fits a record is taken.
     """
 
-    def __init__(self, expected: Sequence[str] | None, note: Callable[[str], None]) -> None:
-        self._expected = tuple(expected or ())
+    def __init__(
+        self,
+        expected: Sequence[str] | None,
+        note: Callable[[str], None],
+        alternatives: Sequence[Sequence[str]] = (),
+    ) -> None:
+        self._layouts = tuple(tuple(layout) for layout in (expected or (), *alternatives))
         self._note = note
         self._plans: dict[tuple[int, int, tuple[str, ...], tuple[str, ...]], Plan] = {}
 
@@ -60,7 +66,7 @@ class Naming:
         return plan
 
     def _make(self, inputs: int, outputs: int, named_input: tuple[str, ...], named_output: tuple[str, ...]) -> Plan:
-        expected = self._expected
+        expected = self._layout(inputs, outputs, {*named_input, *named_output})
         remaining = [name for name in expected if name not in named_input and name not in named_output]
         inputs_alone = outputs + inputs != len(remaining) and inputs == len(expected) > 0
         if inputs_alone:
@@ -81,6 +87,12 @@ class Naming:
         taken = {*named_input, *positional}
         output_names = tuple(_free(name, taken, "output.") for name in named_output)
         return Plan(tuple(positional), bool(outputs) and inputs_alone, named_input, output_names)
+
+    def _layout(self, inputs: int, outputs: int, named: set[str]) -> tuple[str, ...]:
+        for layout in self._layouts:
+            if inputs + outputs == sum(name not in named for name in layout):
+                return layout
+        return next((layout for layout in self._layouts if inputs == len(layout)), self._layouts[0])
 
 
 def _split(cells: Cells | None) -> tuple[list[str | None], dict[str, str | None]]:
