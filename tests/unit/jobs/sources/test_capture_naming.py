@@ -17,4 +17,4 @@ def test_traffic_with_the_columns_that_are_not_judged_takes_the_layout_that_has_
 
 def test_where_no_layout_fits_the_first_names_as_far_as_it_goes() -> None:
     naming = Naming(JUDGED, lambda _: None, [ALL])
-    assert list(naming.row(["1", "2", "3", "4"], ["0.7"])) == ["score", "amount", "age", "3", "4"]
+    assert list(naming.row(["1", "2", "3", "4", "5"], ["0.7"])) == ["score", "amount", "age", "3", "4", "5"]
