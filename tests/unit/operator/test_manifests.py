@@ -1,0 +1,127 @@
+"""The objects that the operator makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
+from model_monitor_crds.job import PodSettings
+from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
+from model_monitor_crds.run import Owner, RunConfiguration
+from model_monitor_operator import rbac
+from model_monitor_operator.manifests.cronjob import cron_job, placeholder
+from model_monitor_operator.manifests.pod import (
+    RunTooLargeError,
+    baseline_job_name,
+    claims,
+    pod_template,
+    run_annotation,
+)
+from model_monitor_operator.settings import Settings
+from tests.unit.operator.specs import FILES
+
+GOLDEN = Path(__file__).parent / "golden"
+SPEC: dict[str, Any] = {
+    "baselineRef": {"name": "base"},
+    "schedule": "@hourly",
+    "timeZone": "Europe/Berlin",
+    "input": {"endpoint": {"captureURI": "pvc://traffic/capture"}},
+    "output": {"uri": "pvc://results/reports"},
+    "job": {
+        "env": [{"name": "AWS_REGION", "value": "eu-central-1"}],
+        "envFrom": [{"secretRef": {"name": "store-keys"}}],
+        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "training", "readOnly": True}}],
+        "volumeMounts": [{"name": "data", "mountPath": "/data", "readOnly": True}],
+    },
+}
+
+
+def monitor_run(spec: dict[str, Any] = SPEC) -> tuple[RunConfiguration, MonitoringScheduleSpec]:
+    parsed = MonitoringScheduleSpec.model_validate(spec)
+    owner = Owner(kind="MonitoringSchedule", name="flights", uid="11111111-2222")
+    files = {**FILES, "constraintsURI": "s3://bucket/constraints.json"}
+    return RunConfiguration(owner=owner, monitor=parsed, reference=BaselineFiles.model_validate(files)), parsed
+
+
+def baseline_run(**spec: Any) -> RunConfiguration:
+    whole = {"dataset": {"uri": "s3://b/a.csv"}, "output": {"uri": "s3://b/out"}, **spec}
+    owner = Owner(kind="Baseline", name="base", uid="33333333-4444")
+    return RunConfiguration(owner=owner, baseline=BaselineSpec.model_validate(whole))
+
+
+def test_the_cron_job_is_the_golden_one() -> None:
+    run, spec = monitor_run()
+    settings = Settings(job_image="registry.example/jobs:1")
+    built = cron_job("ns", run, spec, "0 * * * *", settings)
+    assert built == yaml.safe_load((GOLDEN / "cronjob.yaml").read_text())
+
+
+def test_the_run_travels_without_the_pods_settings() -> None:
+    run, _ = monitor_run()
+    text = run_annotation(run)
+    assert "job" not in json.loads(text)["monitor"]
+    assert RunConfiguration.model_validate_json(text).reference == run.reference
+
+
+def test_a_run_that_is_too_large_is_refused_with_a_remedy() -> None:
+    run = baseline_run(columns={"exclude": [f"{number:0200}" for number in range(1000)]})
+    with pytest.raises(RunTooLargeError, match=r"spec\.columns\.exclude"):
+        run_annotation(run)
+
+
+def test_a_baselines_job_is_named_by_what_it_computes() -> None:
+    name = baseline_job_name("base", baseline_run())
+    assert name.startswith("base-baseline-")
+    assert set(name.removeprefix("base-baseline-")) <= set("abcdefghijklmnop")
+    assert len(name) == len("base-baseline-") + 8
+    assert baseline_job_name("base", baseline_run(job={"backoffLimit": 5, "image": "other"})) == name
+    assert baseline_job_name("base", baseline_run(monitoringType="DataQuality")) == name
+    assert baseline_job_name("base", baseline_run(columns={"exclude": ["id"]})) != name
+
+
+def test_claims_are_found_in_every_uri_and_written_only_where_results_go() -> None:
+    run, _ = monitor_run()
+    assert claims(run) == {"results": True, "traffic": False}
+
+
+def test_a_variable_of_the_users_replaces_ours() -> None:
+    job = PodSettings.model_validate({"env": [{"name": "HOME", "value": "/data"}]})
+    template = pod_template(baseline_run(), job, {}, Settings())
+    assert [v for v in template["spec"]["containers"][0]["env"] if v["name"] == "HOME"] == [
+        {"name": "HOME", "value": "/data"}
+    ]
+
+
+def test_scratch_gives_way_to_a_volume_of_the_users_own() -> None:
+    job = PodSettings.model_validate(
+        {
+            "volumes": [{"name": "big", "emptyDir": {"sizeLimit": "50Gi"}}],
+            "volumeMounts": [{"name": "big", "mountPath": "/tmp"}],
+        }
+    )
+    container = pod_template(baseline_run(), job, {}, Settings())["spec"]["containers"][0]
+    assert [mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == "/tmp"] == ["big"]
+
+
+def test_what_claims_a_name_holds_only_what_is_always_there() -> None:
+    run, spec = monitor_run()
+    first = placeholder(cron_job("ns", run, spec, "0 * * * *", Settings()))
+    assert first["spec"]["suspend"] is True
+    assert "annotations" not in first["metadata"]
+    container = first["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    assert set(container) == {"name", "image"}
+
+
+def test_the_operators_rights_are_narrow() -> None:
+    rules = [*rbac.cluster_rules(), *rbac.namespaced_rules(), *rbac.runner_rules()]
+    for rule in rules:
+        assert "*" not in (*rule.api_groups, *rule.resources, *rule.verbs)
+        assert "secrets" not in rule.resources
+        assert rule.reason
+        if set(rule.resources) & {"serviceaccounts", "rolebindings", "clusterroles"}:
+            assert rule.resource_names
