@@ -1,8 +1,8 @@
 """Reading a schedule: cron lines, macros and SageMaker's expressions, with the CronJob controller's meaning.
 
 A tick is a minute of real time whose wall clock in the schedule's zone matches the cron line. That is what the CronJob
-controller does: a time that the clocks skip never fires, a time they repeat fires twice. (Where the clocks skip midnight, as in
-Havana, the controller of Kubernetes 1.37 itself loses a day's ticks; such runs are due here all the same.)
+controller does: a time that the clocks skip never fires, a time they repeat fires twice. Only where the clocks skip
+midnight, as in Havana, does the controller lose a day's ticks, which are due here all the same.
 """
 
 from __future__ import annotations
