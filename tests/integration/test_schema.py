@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,100 +28,11 @@ from tests.integration.full_documents import (
     walk,
     without,
 )
+from tests.integration.rule_breakers import BREAKERS, UNCHANGEABLE
 
 FOLDER = "/apis/modelmonitor.dev/v1alpha1/namespaces/default"
 KIND_IDS = [kind.name for kind in KINDS]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=KIND_IDS)
-_KEY = {"name": "s", "key": "k"}
-_ONE_OF = "set exactly one of "
-# For each rule's message: values that break it, made from the valid value at the place where the rule stands.
-BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
-    "metadata.name: at most 45 characters, because Jobs are named after it": [
-        lambda root: root | {"metadata": {"name": "x" * 46}}
-    ],
-    "metadata.name: at most 52 characters, because a CronJob has the same name": [
-        lambda root: root | {"metadata": {"name": "x" * 53}}
-    ],
-    "metadata.name: at most 63 characters, because a Job has the same name": [
-        lambda root: root | {"metadata": {"name": "x" * 64}}
-    ],
-    f"spec: {_ONE_OF}dataset and existing": [
-        lambda spec: {key: value for key, value in spec.items() if key not in ("dataset", "existing")},
-        lambda spec: (
-            spec
-            | {
-                "dataset": {"uri": "s3://b/d"},
-                "output": {"uri": "s3://b/o"},
-                "existing": {"statisticsURI": "s3://b/s", "constraintsURI": "s3://b/c"},
-            }
-        ),
-    ],
-    "spec: a dataset needs output.uri, where the files go": [
-        lambda _: {"dataset": {"uri": "s3://b/d"}},
-    ],
-    "must start with s3://, gs://, az://, file:// or pvc://claim/": [
-        lambda _: "/data/training.csv",
-        lambda _: "http://example.com/training.csv",
-        lambda _: "S3://bucket/training.csv",
-    ],
-    f"env.valueFrom: {_ONE_OF}secretKeyRef and configMapKeyRef and fieldRef": [
-        lambda _: {},
-        lambda _: {"secretKeyRef": _KEY, "configMapKeyRef": _KEY},
-    ],
-    f"envFrom: {_ONE_OF}secretRef and configMapRef": [
-        lambda _: {"prefix": "P_"},
-        lambda _: {"secretRef": {"name": "s"}, "configMapRef": {"name": "c"}},
-    ],
-    f"job.volumes: {_ONE_OF}persistentVolumeClaim and configMap and secret and emptyDir": [
-        lambda volume: {"name": volume["name"]},
-        lambda volume: {"name": volume["name"], "emptyDir": {}, "secret": {"secretName": "s"}},
-    ],
-    "mountPath must be absolute, without ':' and '..'": [
-        lambda _: "data",
-        lambda _: "/data:ro",
-        lambda _: "/data/../etc",
-    ],
-    "mountPath is used by the run itself: choose one outside /var/run/secrets, /etc/model-monitor and /mnt/claims": [
-        lambda _: "/var/run/secrets/kubernetes.io",
-        lambda _: "/etc/model-monitor",
-        lambda _: "/mnt/claims/x",
-    ],
-    "spec.suspend: only a monitor with a schedule can be suspended": [
-        lambda spec: {key: value for key, value in spec.items() if key != "schedule"},
-    ],
-    "spec.schedule: write five cron fields such as '0 * * * *' (Sunday is 0), a macro such as @hourly, or SageMaker's "
-    "cron(0 * ? * * *)": [
-        lambda _: "every hour",
-        lambda _: "60 * * * *",
-        lambda _: "0 0 * * 7",
-        lambda _: "0 * * *",
-        lambda _: "@every 1h",
-        lambda _: "TZ=Europe/Berlin 0 * * * *",
-    ],
-    f"spec.input: {_ONE_OF}endpoint and batch": [
-        lambda _: {},
-        lambda _: {"endpoint": {"captureURI": "s3://b/c"}, "batch": {"dataURI": "s3://b/d"}},
-    ],
-    "spec.alert: datapointsToAlert may not exceed evaluationPeriods": [
-        lambda _: {"datapointsToAlert": 3, "evaluationPeriods": 2},
-        lambda _: {"datapointsToAlert": 4},
-    ],
-    f"spec: {_ONE_OF}scheduleRef and baselineRef": [
-        lambda _: {},
-        lambda _: {"scheduleRef": {"name": "s"}, "baselineRef": {"name": "b"}},
-    ],
-    "spec.window: only a schedule's run has a window": [
-        lambda _: {
-            "baselineRef": {"name": "b"},
-            "window": {"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"},
-        },
-    ],
-    "window: end must be after start": [
-        lambda window: {"start": window["end"], "end": window["start"]},
-        lambda window: {"start": window["start"], "end": window["start"]},
-    ],
-}
-UNCHANGEABLE = "spec can't be changed: create another MonitoringExecution"
 
 
 @pytest.fixture(scope="module")
