@@ -23,7 +23,10 @@ NUMERIC: Final = frozenset({"Integral", "Fractional"})
 
 @dataclass
 class Moments:
-    """Count, sum, mean, spread and range of numbers; merges exactly up to rounding (Chan et al. 1979)."""
+    """Count, sum, mean, spread and range of numbers; merges exactly up to rounding (Chan et al. 1979).
+
+    Where a sum is beyond the range of doubles, it is infinite, and what follows from it is no number.
+    """
 
     count: int = 0
     sum: float = 0.0
@@ -38,15 +41,16 @@ class Moments:
         """Moments of some numbers, none of them NaN."""
         if not len(numbers):
             return cls()
-        mean = float(numbers.mean())
-        return cls(
-            len(numbers),
-            float(numbers.sum()),
-            mean,
-            float(np.square(numbers - mean).sum()),
-            float(numbers.min()),
-            float(numbers.max()),
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(numbers.mean())
+            return cls(
+                len(numbers),
+                float(numbers.sum()),
+                mean,
+                float(np.square(numbers - mean).sum()),
+                float(numbers.min()),
+                float(numbers.max()),
+            )
 
     def merge(self, other: Moments) -> None:
         """Add the numbers of another part."""
@@ -131,7 +135,7 @@ class ColumnProfile:
 
 
 def _present(values: pa.Array) -> pa.Array:
-    """Without nulls and numbers that are none; other types become text."""
+    """Without nulls and numbers that are none; other types become text, in Python's form where Arrow has none."""
     kind = values.type
     if pa.types.is_dictionary(kind):
         values = values.dictionary_decode()
@@ -142,4 +146,7 @@ def _present(values: pa.Array) -> pa.Array:
     known = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean, pa.types.is_string)
     if any(test(kind) for test in known):
         return values
-    return pc.cast(values, pa.string())
+    try:
+        return pc.cast(values, pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return pa.array(map(str, values.to_pylist()), type=pa.string())

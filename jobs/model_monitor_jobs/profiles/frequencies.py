@@ -41,8 +41,9 @@ class Frequencies:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Count of each value that is counted, most frequent first, then by text."""
-        return dict(sorted(self._counts.items(), key=lambda item: (-item[1], item[0])))
+        """Count of each value that is counted and was seen, most frequent first, then by text."""
+        seen = (item for item in self._counts.items() if item[1])
+        return dict(sorted(seen, key=lambda item: (-item[1], item[0])))
 
     @property
     def distinct(self) -> int:
@@ -83,6 +84,7 @@ class Frequencies:
             self._hashes = _smallest(self._hashes, other._hashes)
         else:
             self._remember(other._counts)
+        self._keep_frequent()
 
     def _add(self, counts: Iterable[tuple[str, int]]) -> None:
         for text, count in counts:
@@ -93,6 +95,9 @@ class Frequencies:
     def _overflow(self) -> None:
         self._hashes = np.empty(0, dtype=np.uint64)
         self._remember(self._counts)
+        self._keep_frequent()
+
+    def _keep_frequent(self) -> None:
         frequent = list(self.counts.items())[:KEPT_VALUES]
         self._counts = dict(frequent) | {text: self._counts.get(text, 0) for text in self._tracked}
 

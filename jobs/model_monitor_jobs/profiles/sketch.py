@@ -53,8 +53,8 @@ class QuantileSketch:
     @property
     def rank_error(self) -> float:
         """Bound of a rank's error as a share of the values, which holds for about 99 of 100 sketches; 0 when exact."""
-        exact = sum(1 for level in self.levels if len(level)) <= 1 and (not self._levels or len(self.levels[0]) > 0)
-        return 0.0 if exact or not self._levels else _RANK_ERROR * (DEFAULT_SIZE / self.size) ** 0.9
+        exact = not any(len(part) for level in self._levels[1:] for part in level)
+        return 0.0 if exact else _RANK_ERROR * (DEFAULT_SIZE / self.size) ** 0.9
 
     def update(self, values: Doubles) -> None:
         """Add values; none may be NaN."""

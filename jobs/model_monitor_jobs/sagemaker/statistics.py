@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ class SketchParameters(Part):
     """Parameters of a KLL sketch."""
 
     c: float = SHRINKING_FACTOR
-    k: float
+    k: Annotated[float, Field(ge=1)]
 
 
 class Sketch(Part):
@@ -167,25 +168,7 @@ def _feature(column: ColumnProfile, rows: int) -> dict[str, Any]:
     common = {"num_present": column.present, "num_missing": rows - column.present}
     completeness = column.present / rows if rows else 0.0
     if column.inferred_type in NUMERIC:
-        feature["numerical_statistics"] = {
-            "common": common,
-            "mean": column.moments.mean,
-            "sum": column.moments.sum,
-            "std_dev": column.moments.standard_deviation,
-            "min": column.moments.minimum,
-            "max": column.moments.maximum,
-            "approximate_num_distinct_values": column.frequencies.distinct,
-            "completeness": completeness,
-            "distribution": {
-                "kll": {
-                    "buckets": _buckets(column),
-                    "sketch": {
-                        "parameters": {"c": SHRINKING_FACTOR, "k": float(column.sketch.size)},
-                        "data": [level.tolist() for level in column.sketch.levels],
-                    },
-                }
-            },
-        }
+        feature["numerical_statistics"] = _numerical(column, common, completeness)
         return feature
     statistics: dict[str, Any] = {
         "common": common,
@@ -199,9 +182,37 @@ def _feature(column: ColumnProfile, rows: int) -> dict[str, Any]:
     return feature
 
 
+def _numerical(column: ColumnProfile, common: dict[str, int], completeness: float) -> dict[str, Any]:
+    """Statistics of numbers, without those that are beyond the range of doubles: JSON has no infinity."""
+    moments = column.moments
+    numbers = {
+        "mean": moments.mean,
+        "sum": moments.sum,
+        "std_dev": moments.standard_deviation,
+        "min": moments.minimum,
+        "max": moments.maximum,
+    }
+    known = {name: number for name, number in numbers.items() if moments.count and math.isfinite(number)}
+    statistics: dict[str, Any] = {
+        "common": common,
+        **known,
+        "approximate_num_distinct_values": column.frequencies.distinct,
+        "completeness": completeness,
+    }
+    if moments.count:
+        sketch = {
+            "parameters": {"c": SHRINKING_FACTOR, "k": float(column.sketch.size)},
+            "data": [level.tolist() for level in column.sketch.levels],
+        }
+        statistics["distribution"] = {"kll": {"buckets": _buckets(column), "sketch": sketch}}
+    return statistics
+
+
 def _buckets(column: ColumnProfile) -> list[dict[str, float]]:
     """Ten buckets of equal width between minimum and maximum, counted from the sketch; the last one is closed."""
     low, high = column.moments.minimum, column.moments.maximum
+    if not math.isfinite(high - low):
+        return []
     edges = [low + (high - low) * step / BUCKETS for step in range(BUCKETS)] + [high]
     below = column.sketch.ranks(np.array(edges[:-1]), inclusive=False) * column.sketch.count
     totals = np.diff(np.append(below, column.sketch.count))
