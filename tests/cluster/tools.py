@@ -73,7 +73,6 @@ _KUBERNETES = Module(
 _ETCD = Module("etcd", "3.7.3", "", (3, 5), "20 seconds")
 _HELM = Module("helm", "4.3.1", "-X helm.sh/helm/v4/internal/version.version=v4.3.1", (3, 17), "90 seconds")
 _VERSITYGW = Module("versitygw", "1.8.0", "-X main.Version=v1.8.0", (1, 0), "45 seconds")
-_KUBECONFORM = Module("kubeconform", "0.8.0", "-X main.version=v0.8.0", (0, 6), "5 seconds")
 
 
 def _kubernetes(name: str, *, default: bool = True) -> Tool:
@@ -92,7 +91,6 @@ TOOLS: dict[str, Tool] = {
         Tool("etcd", _ETCD, "go.etcd.io/etcd/server/v3", ("--version",)),
         Tool("versitygw", _VERSITYGW, "github.com/versity/versitygw/cmd/versitygw", ("--version",)),
         Tool("helm", _HELM, "helm.sh/helm/v4/cmd/helm", ("version", "--short")),
-        Tool("kubeconform", _KUBECONFORM, "github.com/yannh/kubeconform/cmd/kubeconform", ("-v",)),
     )
 }
 DEFAULT_SET = tuple(name for name, tool in TOOLS.items() if tool.default)

@@ -72,9 +72,9 @@ def test_a_failed_build_tells_the_end_of_its_log(
     )
     go.chmod(0o755)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with pytest.raises(tools.ToolError, match=r"(?s)kubeconform 0\.8\.0 failed.*no space left on device"):
-        tools.find_tool("kubeconform")
-    assert not list((tmp_path / "cache").rglob("kubeconform"))
+    with pytest.raises(tools.ToolError, match=r"(?s)versitygw 1\.8\.0 failed.*no space left on device"):
+        tools.find_tool("versitygw")
+    assert not list((tmp_path / "cache").rglob("versitygw"))
 
 
 def test_an_unknown_tool_names_the_known_ones() -> None:
