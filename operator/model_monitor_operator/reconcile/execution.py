@@ -1,7 +1,8 @@
 """MonitoringExecution: the record of a run, and a run that a person asks for by creating one.
 
-One without the label of a schedule or a baseline was made by a person, and is run when no Job has its name. The
-container puts that label on the executions it makes: such a one without a Job has lost it, and is never run again.
+One without the label of a schedule or a baseline was made by a person, and is run when no Job has its name and no
+container has started on it. The container puts that label on the executions it makes: such a one, and one that was
+started, has lost its Job when there is none, and is never run again.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ OUTCOME_MANAGER: Final = f"{FIELD_MANAGER}-outcome"
 """Field manager of Failed where the container can't write it: apart, so that later writes of Ready don't remove it."""
 RECORD_GRACE: Final = timedelta(seconds=10)
 """How long the container's last write may take to be seen after its Job has ended."""
-JOB_GRACE: Final = timedelta(seconds=30)
+JOB_GRACE: Final = timedelta(seconds=15)
 """How long the Job of a record may take to be seen."""
 
 
@@ -167,9 +168,13 @@ def _without_job(state: State, key: Key, execution: Object, now: datetime, setti
     metadata = execution["metadata"]
     labels = metadata.get("labels", {})
     created = parse_time(metadata["creationTimestamp"])
-    if LABEL_SCHEDULE in labels or LABEL_BASELINE in labels:
+    if LABEL_SCHEDULE in labels or LABEL_BASELINE in labels or "startTime" in execution["status"]:
         if now < created + JOB_GRACE:
             return Plan(due=created + JOB_GRACE)
+        baseline = state.get(BASELINE, key.namespace, labels.get(LABEL_BASELINE, ""))
+        if baseline is not None and is_true(baseline, "Reconciling"):
+            # It may be about to make the Job again.
+            return Plan(due=now + JOB_GRACE)
         message = f"Job {key.name} was deleted before the run ended"
         return _fail(key, execution, "JobDeleted", message, now, now)
     kind, owner = _owner(execution)

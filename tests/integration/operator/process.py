@@ -29,19 +29,30 @@ class OperatorProcess:
     `start`, `stop` (SIGTERM) and `kill` (SIGKILL) may be called in any order, from the main thread.
     """
 
-    def __init__(self, control_plane: ControlPlane, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        control_plane: ControlPlane,
+        environment: Mapping[str, str] | None = None,
+        *,
+        release: str = RELEASE,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
         self._control_plane = control_plane
+        self._release = release
+        self._values = dict(values or {})
         self._given = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self.log = control_plane.folder / "operator.log"
+        self.log = control_plane.folder / f"{release}.log"
         self.health_port, self.metrics_port = free_ports(2)
         self._deployment = self._install()
 
     def _install(self) -> dict[str, Any]:
-        text = helm(self._control_plane, "template", RELEASE, str(CHART), "--namespace", NAMESPACE)
+        values = [part for name, value in self._values.items() for part in ("--set", f"{name}={value}")]
+        text = helm(self._control_plane, "template", self._release, str(CHART), "--namespace", NAMESPACE, *values)
         documents = [document for document in yaml.safe_load_all(text) if document]
         applied = [document for document in documents if document["kind"] not in NOT_RUN]
-        self._control_plane.create_namespace(NAMESPACE)
+        if not self._control_plane.kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
+            self._control_plane.create_namespace(NAMESPACE)
         self._control_plane.apply(yaml.safe_dump_all(applied), "--server-side", "--force-conflicts")
         for plural in ("baselines", "monitoringschedules", "monitoringexecutions"):
             self._control_plane.kubectl("wait", "--for=condition=Established", f"crd/{plural}.modelmonitor.dev")

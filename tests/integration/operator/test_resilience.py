@@ -148,6 +148,39 @@ def test_it_is_alive_and_in_order(operator: OperatorProcess) -> None:
     assert 'model_monitor_api_requests_total{code="200",verb="list"}' in text
 
 
+def test_it_goes_on_when_the_api_server_comes_back(
+    control_plane: ControlPlane, operator: OperatorProcess, resources: Resources
+) -> None:
+    resources.make_baseline()
+    control_plane.restart_apiserver()
+    resources.apply(schedule())
+    resources.wait_condition("MonitoringSchedule", "flights", "Ready", "True", timeout_seconds=40)
+    assert operator.running
+
+
+def test_in_listed_namespaces_it_needs_no_rights_elsewhere(
+    control_plane: ControlPlane, installed_operator: OperatorProcess, resources: Resources
+) -> None:
+    installed_operator.stop()
+    namespaced = OperatorProcess(
+        control_plane, release="namespaced", values={"watchNamespaces": f"{{{resources.namespace}}}"}
+    )
+    answer = control_plane.kubectl(
+        "auth", "can-i", "list", "monitoringschedules.modelmonitor.dev", "-A", f"--as={namespaced.user}", check=False
+    )
+    assert answer.startswith("no")
+    try:
+        namespaced.start()
+        resources.make_baseline()
+        resources.apply(schedule())
+        resources.wait_condition("MonitoringSchedule", "flights", "Ready", "True")
+        resources.create(execution("now", window=WINDOW))
+        resources.wait("Job", "now", lambda _: True, "made")
+        namespaced.stop(grace_seconds=8)
+    finally:
+        namespaced.kill()
+
+
 @pytest.mark.timeout(900)
 def test_restarting_over_two_thousand_schedules_writes_nothing(
     control_plane: ControlPlane, operator: OperatorProcess, resources: Resources
