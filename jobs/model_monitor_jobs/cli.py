@@ -187,13 +187,9 @@ def crds() -> None:
 
     Example: model-monitor crds | kubectl apply -f -
     """
-    import yaml
+    from model_monitor_crds.definitions import definitions_yaml
 
-    from model_monitor_crds import KINDS
-    from model_monitor_crds.schema import custom_resource_definition
-
-    definitions = [custom_resource_definition(kind) for kind in KINDS]
-    click.echo(yaml.safe_dump_all(definitions, sort_keys=False, width=120, allow_unicode=True), nl=False)
+    click.echo(definitions_yaml(), nl=False)
 
 
 @main.command()
