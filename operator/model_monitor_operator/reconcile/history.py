@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from model_monitor_crds.alert import Check, JudgedWindow, raised_alerts
 from model_monitor_crds.monitoringschedule import Alert, MonitoringScheduleSpec
+from model_monitor_crds.window import parse_time
 from model_monitor_operator.manifests.common import Object, canonical_json
 from model_monitor_operator.reconcile.conditions import condition, is_true
 from model_monitor_operator.state import is_over
@@ -15,7 +17,7 @@ LISTED = 20
 
 
 def completion_time(execution: Object) -> str:
-    """When a run ended, RFC 3339 (which sorts as text); the moment it was found out where the container can't say."""
+    """When a run ended, RFC 3339; the moment it was found out where the container can't say."""
     known = execution["status"].get("completionTime")
     if known:
         return str(known)
@@ -25,7 +27,7 @@ def completion_time(execution: Object) -> str:
 
 def in_order_of_completion(executions: Iterable[Object]) -> list[Object]:
     """The executions that ended, oldest first."""
-    return sorted(filter(is_over, executions), key=lambda e: (completion_time(e), e["metadata"]["name"]))
+    return sorted(filter(is_over, executions), key=lambda e: (parse_time(completion_time(e)), e["metadata"]["name"]))
 
 
 def last_run(execution: Object) -> Object:
@@ -46,10 +48,11 @@ def last_run(execution: Object) -> Object:
 
 def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
     """What was found in each window that was judged, in order of their end; of runs on one window, the latest."""
-    latest: dict[tuple[str, str], Object] = {}
+    latest: dict[tuple[datetime, datetime], Object] = {}
     for execution in completed:
-        window = execution["status"].get("window", {})
-        latest[(window.get("end", ""), window.get("start", ""))] = execution
+        window = execution["status"].get("window")
+        if window is not None:
+            latest[(parse_time(window["end"]), parse_time(window["start"]))] = execution
     windows = []
     for _, execution in sorted(latest.items()):
         status = execution["status"]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.schedule import ScheduleError, translate
-from model_monitor_crds.window import format_time
+from model_monitor_crds.window import format_time, parse_time
 from model_monitor_operator.manifests.common import FIELD_MANAGER, Object
 from model_monitor_operator.manifests.cronjob import cron_job, placeholder
 from model_monitor_operator.manifests.pod import RunTooLargeError
@@ -257,12 +257,14 @@ def _violations_detected(completed: list[Object]) -> Finding:
 def _in_alert(raised: list[Object], spec: MonitoringScheduleSpec) -> Finding:
     if not raised:
         return Finding("InAlert", "False", "NoAlert")
-    shown = ", ".join(f"{alert['column'] or 'the table'} ({alert['check']})" for alert in raised[:5])
-    more = f" and {len(raised) - 5} more" if len(raised) > 5 else ""
-    rule = f"{spec.alert.datapoints_to_alert} of {spec.alert.evaluation_periods} judged windows"
-    return Finding(
-        "InAlert", "True", "AlertRaised", f"{shown}{more}: violated in {rule}, or beyond three times the limit"
+    periods = spec.alert.evaluation_periods
+    shown = ", ".join(
+        f"{alert['column'] or 'the table'} ({alert['check']}) in {alert['violations']} of the latest {periods} windows"
+        + (", the last beyond three times its limit or structural" if alert["immediate"] else "")
+        for alert in raised[:5]
     )
+    more = f" and {len(raised) - 5} more" if len(raised) > 5 else ""
+    return Finding("InAlert", "True", "AlertRaised", f"violated: {shown}{more}")
 
 
 def _notes(key: Key, observed: Object, standing: Standing, baseline: Finding, history: _History) -> list[Note]:
@@ -295,4 +297,5 @@ def _newer(latest: Object, known: Object) -> bool:
     """Whether a run ended since the last one that was known; one that was deleted leaves an older one behind."""
     if latest["metadata"]["name"] == known.get("name"):
         return False
-    return completion_time(latest) >= str(known.get("completionTime", ""))
+    before = known.get("completionTime")
+    return before is None or parse_time(completion_time(latest)) >= parse_time(before)

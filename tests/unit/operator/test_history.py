@@ -61,6 +61,13 @@ def test_the_last_run_is_the_one_that_ended_last() -> None:
     assert [body["metadata"]["name"] for body in ended] == ["run-10-None", "run-9-12"]
 
 
+def test_times_are_compared_as_times() -> None:
+    early = execution("a", {"conditions": [condition("Complete")], "completionTime": "2026-11-23T04:00:01Z"})
+    late = execution("b", {"conditions": [condition("Complete")], "completionTime": "2026-11-23T04:00:01.5Z"})
+    offset = execution("c", {"conditions": [condition("Complete")], "completionTime": "2026-11-23T05:00:00+01:00"})
+    assert [body["metadata"]["name"] for body in in_order_of_completion([late, early, offset])] == ["c", "a", "b"]
+
+
 def test_the_oldest_beyond_the_limits_go_and_running_ones_stay() -> None:
     spec = MonitoringScheduleSpec.model_validate(
         {
