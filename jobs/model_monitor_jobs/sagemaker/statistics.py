@@ -132,7 +132,8 @@ class FeatureStatistics(Part):
         distribution = self.string_statistics.distribution if self.string_statistics else None
         if distribution is None or distribution.categorical is None:
             return None
-        return {bucket.value: round(bucket.count) for bucket in distribution.categorical.buckets}
+        counts = {bucket.value: round(bucket.count) for bucket in distribution.categorical.buckets}
+        return {value: count for value, count in counts.items() if count > 0}
 
 
 class DatasetStatistics(Part):

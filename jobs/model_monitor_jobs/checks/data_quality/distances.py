@@ -6,7 +6,7 @@ Formulas: `Distance.scala` of awslabs/deequ. Its robust form subtracts what samp
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,36 +14,52 @@ import numpy as np
 from model_monitor_jobs.profiles.sketch import QuantileSketch
 
 ROBUST_FACTOR: Final = 1.8
+"""What SageMaker's robust comparison multiplies the sampling error with (a level of .003)."""
 _ENOUGH_EXPECTED: Final = {2: 10.0}
 _FEW_EXPECTED: Final = 5.0
 _FEW_SHARE: Final = 0.2
 
 
-def numerical_distance(current: QuantileSketch, baseline: QuantileSketch, *, robust: bool) -> float:
+def robust_factor(alpha: float) -> float:
+    """The factor of another level (Knuth, TAOCP 2, 3.3.1, equation 15)."""
+    return math.sqrt(-math.log(alpha / 2) / 2)
+
+
+def numerical_distance(
+    current: QuantileSketch, baseline: QuantileSketch, *, robust: bool, factor: float = ROBUST_FACTOR
+) -> float:
     """Largest difference of the two distribution functions (Kolmogorov–Smirnov), at most 1."""
     points = np.union1d(current.weighted()[0], baseline.weighted()[0])
     simple = float(np.max(np.abs(current.ranks(points) - baseline.ranks(points)), initial=0.0))
-    return _robust(simple, current.count, baseline.count) if robust else simple
+    return _robust(simple, current.count, baseline.count, factor) if robust else simple
 
 
-def categorical_distance(current: Mapping[str, int], baseline: Mapping[str, int], *, robust: bool) -> float:
+def categorical_distance(
+    current: Mapping[str, int], baseline: Mapping[str, int], *, robust: bool, factor: float = ROBUST_FACTOR
+) -> float:
     """Largest difference of any category's share (L-infinity), at most 1."""
     count, reference = sum(current.values()), sum(baseline.values())
     simple = max(
         (abs(current.get(key, 0) / count - baseline.get(key, 0) / reference) for key in {*current, *baseline}),
         default=0.0,
     )
-    return _robust(simple, count, reference) if robust else simple
+    return _robust(simple, count, reference, factor) if robust else simple
 
 
 def chi_squared_p_value(current: Mapping[str, int], baseline: Mapping[str, int]) -> float:
-    """P-value of Pearson's test that the window has the baseline's shares.
-
-    Categories that the baseline does not have are left out, and rare ones are merged, the smallest into the second
-    smallest, until Cochran's rule holds. NaN where fewer than two categories remain.
-    """
+    """P-value of Pearson's test that the window has the baseline's shares; NaN where there is no statistic."""
     from scipy.special import chdtrc
 
+    statistic, degrees = chi_squared_statistic(current, baseline)
+    return float(chdtrc(degrees, statistic)) if degrees else math.nan
+
+
+def chi_squared_statistic(current: Mapping[str, int], baseline: Mapping[str, int]) -> tuple[float, int]:
+    """Pearson's statistic of the window against the baseline's shares, and its degrees of freedom.
+
+    Categories that the baseline does not have are left out, and rare ones are merged, the smallest into the second
+    smallest, until Cochran's rule holds. NaN and 0 where fewer than two categories remain.
+    """
     observed = {key: float(count) for key, count in current.items() if key in baseline}
     total, reference = sum(observed.values()), sum(baseline.values())
     pairs = [(count * total / reference, observed.get(key, 0.0)) for key, count in sorted(baseline.items())]
@@ -51,9 +67,14 @@ def chi_squared_p_value(current: Mapping[str, int], baseline: Mapping[str, int])
         first, second, *rest = sorted(pairs)
         pairs = [(first[0] + second[0], first[1] + second[1]), *rest]
     if len(pairs) < 2:
-        return math.nan
-    statistic = sum((seen - expected) ** 2 / expected for expected, seen in pairs)
-    return float(chdtrc(len(pairs) - 1, statistic))
+        return math.nan, 0
+    return sum((seen - expected) ** 2 / expected for expected, seen in pairs), len(pairs) - 1
+
+
+def population_stability_index(current: Sequence[int], baseline: Sequence[int]) -> float:
+    """Sum of (p - q)·ln(p/q) over cells of equal place, without smoothing: no cell may be empty in either."""
+    now, then = np.asarray(current) / sum(current), np.asarray(baseline) / sum(baseline)
+    return float(np.sum((now - then) * np.log(now / then)))
 
 
 def _enough(expected: list[float]) -> bool:
@@ -62,5 +83,5 @@ def _enough(expected: list[float]) -> bool:
     return sum(value < _FEW_EXPECTED for value in expected) <= int(_FEW_SHARE * len(expected))
 
 
-def _robust(simple: float, count: int, reference: int) -> float:
-    return max(0.0, simple - ROBUST_FACTOR * math.sqrt((count + reference) / (count * reference)))
+def _robust(simple: float, count: int, reference: int, factor: float) -> float:
+    return max(0.0, simple - factor * math.sqrt((count + reference) / (count * reference)))
