@@ -91,8 +91,9 @@ class Controller:
             if plan.needs_runner and key.namespace not in observation.state.runners:
                 await self._ensure_runner(key.namespace)
                 continue
-            for job in plan.inspect:
-                await self._inspect(job)
+            learnt = [await self._inspect(job) for job in plan.inspect]
+            if any(learnt):
+                continue
             if not plan.writes:
                 if plan.due is not None:
                     observation.queue.add_later(key, (plan.due - now).total_seconds())
@@ -212,19 +213,20 @@ class Controller:
         except ClusterError as error:
             logger.warning("%s: the Event %s can't be posted: %s", note.key, note.reason, error)
 
-    async def _inspect(self, job: Key) -> None:
-        """Ask a Job's events why it has no pod: nothing else says so."""
+    async def _inspect(self, job: Key) -> bool:
+        """Ask a Job's events why it has no pod, as nothing else says so; whether they say something new."""
+        refusals = self.observation.state.pod_refusals
         observed = self.observation.state.get(JOB, job.namespace, job.name)
         if observed is None:
-            return
+            return False
         selector = f"involvedObject.uid={observed['metadata']['uid']},reason=FailedCreate"
         latest: Object | None = None
         async for page in self.cluster.pages("Event", job.namespace, 50, field_selector=selector):
             latest = max([*page["items"], *([latest] if latest else [])], key=_last_seen, default=None)
-        if latest is None:
-            self.observation.state.pod_refusals.pop(job, None)
-        else:
-            self.observation.state.pod_refusals[job] = latest.get("message", "")
+        before = refusals.pop(job, None)
+        if latest is not None:
+            refusals[job] = latest.get("message", "")
+        return refusals.get(job) != before
 
     async def _ensure_runner(self, namespace: str) -> None:
         """Make the runs' identity in a namespace, or learn why it can't be made."""

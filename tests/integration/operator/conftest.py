@@ -16,7 +16,11 @@ GRACE_SECONDS = 4
 @pytest.fixture(scope="session")
 def installed_operator(control_plane: ControlPlane) -> Iterator[OperatorProcess]:
     """The chart's objects in the control plane, and a process that may be started and ended."""
-    process = OperatorProcess(control_plane, {"MODEL_MONITOR_BASELINE_GRACE_TIME": str(GRACE_SECONDS)})
+    graces = {
+        "MODEL_MONITOR_BASELINE_GRACE_TIME": str(GRACE_SECONDS),
+        "MODEL_MONITOR_JOB_START_GRACE_TIME": "2",
+    }
+    process = OperatorProcess(control_plane, graces)
     yield process
     process.kill()
 

@@ -115,7 +115,16 @@ class MemoryCluster:
         self, kind: str, namespace: str, chunk: int, label_selector: str = "", field_selector: str = ""
     ) -> AsyncIterator[Object]:
         items = [copy.deepcopy(body) for body in self.of_kind(kind)]
+        for pair in filter(None, field_selector.split(",")):
+            path, _, value = pair.partition("=")
+            items = [body for body in items if _field(body, path) == value]
         yield {"metadata": {"resourceVersion": str(next(self._numbers))}, "items": items}
+
+
+def _field(body: Object, path: str) -> Any:
+    for part in path.split("."):
+        body = body.get(part, {})
+    return body
 
 
 def operate(cluster: MemoryCluster, now: datetime = NOW, settings: Settings | None = None) -> Observation:
