@@ -36,13 +36,17 @@ CheckType = Literal[
 
 
 class Model(BaseModel):
-    """Base of every type in the API: camelCase outside, snake_case inside, unknown fields refused."""
+    """Base of every type in the API: camelCase outside, snake_case inside; unknown fields are refused.
+
+    Types are strict, as the API server's are: "2" is no number and "yes" no boolean.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
         extra="forbid",
         frozen=True,
+        strict=True,
         use_attribute_docstrings=True,
     )
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -67,6 +71,8 @@ class Model(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+Moment = Annotated[datetime, Field(strict=False)]
+"""A time; in YAML and JSON it is text (RFC 3339)."""
 Duration = Annotated[str, Field(pattern=DURATION_PATTERN, max_length=32)]
 """ISO 8601 without years and months."""
 
@@ -104,7 +110,7 @@ class Condition(Model):
     """Why, in words for people."""
     observed_generation: Annotated[int, Field(ge=0)] | None = None
     """The generation of the object that this condition speaks of."""
-    last_transition_time: datetime
+    last_transition_time: Moment
     """When status last changed."""
 
 
@@ -124,7 +130,7 @@ class TimeWindow(Model):
         Rule("self.start < self.end", "window: end must be after start", lambda window: window.start < window.end),
     )
 
-    start: datetime
+    start: Moment
     """First moment of the window, RFC 3339."""
-    end: datetime
+    end: Moment
     """First moment after the window, RFC 3339."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +10,7 @@ from model_monitor_crds.base import (
     API_VERSION,
     Conditions,
     Model,
+    Moment,
     MonitoringType,
     Uri,
 )
@@ -86,7 +86,7 @@ class BaselineStatus(Model):
     """The files that schedules on this baseline read."""
     execution_name: Annotated[str, Field(max_length=253)] | None = None
     """The MonitoringExecution that made it."""
-    completion_time: datetime | None = None
+    completion_time: Moment | None = None
     """When it was made."""
 
 

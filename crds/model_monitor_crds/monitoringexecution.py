@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from model_monitor_crds.base import (
     CheckType,
     Conditions,
     Model,
+    Moment,
     Reference,
     TimeWindow,
     Uri,
@@ -84,11 +84,11 @@ class MonitoringExecutionStatus(Model):
     """Complete, Failed, ViolationsDetected (by the container), Ready, Reconciling, Stalled (by the operator)."""
     job_name: Annotated[str, Field(max_length=253)] | None = None
     """The Job that did the work."""
-    scheduled_time: datetime | None = None
+    scheduled_time: Moment | None = None
     """The schedule's time that this run belongs to; missing for runs on demand."""
-    start_time: datetime | None = None
+    start_time: Moment | None = None
     """When the container began."""
-    completion_time: datetime | None = None
+    completion_time: Moment | None = None
     """When the container ended."""
     window: TimeWindow | None = None
     """The data that is judged."""

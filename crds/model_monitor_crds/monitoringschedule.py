@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,6 +12,7 @@ from model_monitor_crds.base import (
     Conditions,
     Duration,
     Model,
+    Moment,
     MonitoringType,
     Reference,
     TimeWindow,
@@ -147,7 +147,7 @@ class LastRun(Model):
     """How it ended, in SageMaker's words."""
     window: TimeWindow | None = None
     """The data it judged."""
-    completion_time: datetime | None = None
+    completion_time: Moment | None = None
     """When it ended."""
     violation_count: Annotated[int, Field(ge=0)] | None = None
     """How many violations it found."""
@@ -177,9 +177,9 @@ class MonitoringScheduleStatus(Model):
     """Ready, Reconciling, Stalled, BaselineReady, Suspended, LastRunSucceeded, ViolationsDetected, InAlert."""
     effective_schedule: Annotated[str, Field(max_length=128)] | None = None
     """The five cron fields that the CronJob has."""
-    next_run_time: datetime | None = None
+    next_run_time: Moment | None = None
     """When the next scheduled run is due."""
-    last_run_time: datetime | None = None
+    last_run_time: Moment | None = None
     """When the latest run that ended was started."""
     last_run: LastRun | None = None
     """The latest run that ended."""

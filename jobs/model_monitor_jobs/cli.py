@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 
 from model_monitor_crds.data import Columns, CSVOptions, Dataset
 from model_monitor_crds.data_quality import DataQuality
-from model_monitor_crds.run import CREDENTIALS_FOLDER, EXIT_INPUT, RUN_FOLDER
+from model_monitor_crds.run import CREDENTIALS_FOLDER, RUN_FOLDER
 from model_monitor_crds.window import Window, parse_time
-from model_monitor_jobs.errors import MonitorError
+from model_monitor_jobs.commands.exit_codes import ERROR
+from model_monitor_jobs.errors import MonitorError, describe
 from model_monitor_jobs.logs import LogFormat, set_up_logging
 from model_monitor_jobs.storage import Storage
 
-_FORMATS = {".csv": "CSV", ".jsonl": "JSONLines", ".ndjson": "JSONLines", ".parquet": "Parquet", ".pq": "Parquet"}
+_FORMATS: dict[str, Literal["CSV", "JSONLines", "Parquet"]] = {
+    ".csv": "CSV",
+    ".jsonl": "JSONLines",
+    ".ndjson": "JSONLines",
+    ".parquet": "Parquet",
+    ".pq": "Parquet",
+}
 
 
 class Moment(click.ParamType[datetime]):
@@ -65,7 +75,30 @@ csv_options = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """Ends with 1 after a mistake on the command line, where click would say 2: that tells of violations."""
+
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """Read the command's own options."""
+        with _mistakes():
+            return super().make_context(*arguments, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read the verb's options, and run it."""
+        with _mistakes():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = ERROR  # type: ignore[misc]
+        raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="model-monitor-operator")
 def main() -> None:
     """Monitors of machine-learning models: compare the data a model sees with a baseline.
@@ -131,7 +164,12 @@ def baseline(output_format: str, mounts: tuple[tuple[str, Path], ...], output: s
 @click.option(
     "--compatibility", type=click.Choice(["Default", "SageMaker"]), default="Default", help="Which rule judges."
 )
-@click.option("--threshold", type=float, default=0.1, help="Smallest change that counts, as a share of rows.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.1,
+    help="Smallest change that counts, as a share of rows.",
+)
 @click.option("--all-checks", is_flag=True, help="Show checks that passed, too.")
 @output_format_option
 @mount_option
@@ -207,17 +245,20 @@ def demo(output: Path) -> None:
 def _dataset(options: dict[str, Any]) -> tuple[Dataset, Columns]:
     uri = options["dataset"]
     name = Path(uri.removesuffix(".gz"))
-    dataset = Dataset(
-        uri=_as_uri(uri),
-        format=options["file_format"] or _FORMATS.get(name.suffix.lower(), "CSV"),
-        csv=CSVOptions(header=not options["no_header"], delimiter=options["delimiter"]),
-    )
-    return dataset, Columns(exclude=list(options["exclude"]), timestamp=options["timestamp"])
+    try:
+        dataset = Dataset(
+            uri=_as_uri(uri),
+            format=options["file_format"] or _FORMATS.get(name.suffix.lower(), "CSV"),
+            csv=CSVOptions(header=not options["no_header"], delimiter=options["delimiter"]),
+        )
+        return dataset, Columns(exclude=list(options["exclude"]), timestamp=options["timestamp"])
+    except ValidationError as error:
+        raise click.UsageError(describe(error)) from error
 
 
-def _as_uri(path: str) -> str:
-    """A path on this machine as URI; URIs stay."""
-    return path if "://" in path else f"file://{Path(path).absolute()}"
+def _as_uri(text: str) -> str:
+    """A URI as it is, a path as an absolute file:// URI."""
+    return text if "://" in text else f"file://{Path(text).absolute()}"
 
 
 def _span(start: datetime | None, end: datetime | None) -> Window | None:
@@ -249,4 +290,4 @@ def _exit(action: Any) -> None:
         sys.exit(action())
     except MonitorError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(EXIT_INPUT)
+        sys.exit(ERROR)

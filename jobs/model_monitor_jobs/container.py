@@ -15,7 +15,7 @@ from model_monitor_crds.monitoringexecution import MonitoringExecution, Monitori
 from model_monitor_crds.run import EXIT_INPUT, EXIT_RETRY, Occasion, RunConfiguration, WindowError, occasion
 from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.window import Window
-from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
+from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable, describe
 from model_monitor_jobs.runs.perform import Clock, failed_status, perform_baseline, perform_monitor, started_status
 from model_monitor_jobs.sinks.executions import ClusterUnavailable, Executions, connect, spec_of
 from model_monitor_jobs.storage import Storage
@@ -46,7 +46,7 @@ def read_task(folder: Path) -> Task:
     except OSError as error:
         raise ConfigurationError(f"{error.filename}: can't be read: {error.strerror}") from error
     except ValidationError as error:
-        raise ConfigurationError(f"{folder / 'run.json'}: {error}") from error
+        raise ConfigurationError(f"{folder / 'run.json'}: {describe(error)}") from error
 
 
 def execute(folder: Path, credentials: Path, environment: Mapping[str, str], storage: Storage, clock: Clock) -> int:
@@ -59,7 +59,7 @@ def execute(folder: Path, credentials: Path, environment: Mapping[str, str], sto
         task = read_task(folder)
         executions = Executions(connect(credentials, environment), task.namespace)
         return _execute(task, executions, storage, clock)
-    except (ClusterUnavailable, StorageUnavailable) as error:
+    except (ClusterUnavailable, StorageUnavailable, OSError) as error:
         logger.error("the run will be tried again", extra={"error": str(error)})
         return EXIT_RETRY
     except MonitorError as error:

@@ -12,12 +12,7 @@ from pydantic import ValidationError
 
 from model_monitor_crds import Baseline, MonitoringSchedule
 from model_monitor_crds.base import API_VERSION
-from model_monitor_jobs.errors import ConfigurationError
-
-_REMEDIES = {
-    "extra_forbidden": "there is no such field; see docs/api.md",
-    "missing": "this field is required",
-}
+from model_monitor_jobs.errors import ConfigurationError, describe
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Manifests:
     baselines: dict[str, Baseline] = field(default_factory=dict)
     schedules: dict[str, MonitoringSchedule] = field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
-    """Other objects in the files, as kind/name."""
+    """Other objects in the files: version, kind and name."""
 
 
 def load_manifests(files: Iterable[Path]) -> Manifests:
@@ -46,7 +41,7 @@ def load_manifests(files: Iterable[Path]) -> Manifests:
             elif isinstance(loaded, MonitoringSchedule):
                 schedules[loaded.metadata.name] = loaded
             else:
-                passed_over.append(f"{document.get('kind')}/{document.get('metadata', {}).get('name')}")
+                passed_over.append(_title(document))
     return Manifests(baselines, schedules, tuple(passed_over))
 
 
@@ -60,12 +55,11 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
     for number, document in enumerate(documents, 1):
         if document is None:
             continue
-        if not isinstance(document, dict):
-            raise ConfigurationError(f"{path}: document {number} is no object with apiVersion and kind")
-        if document.get("kind") == "List":
-            yield from document.get("items") or []
-        else:
-            yield document
+        listed = isinstance(document, dict) and document.get("kind") == "List"
+        for item in document.get("items") or [] if listed else [document]:
+            if not isinstance(item, dict):
+                raise ConfigurationError(f"{path}: document {number} is no object with apiVersion and kind")
+            yield item
 
 
 def _load(document: dict[str, Any], path: Path) -> Baseline | MonitoringSchedule | None:
@@ -75,13 +69,14 @@ def _load(document: dict[str, Any], path: Path) -> Baseline | MonitoringSchedule
     try:
         return (Baseline if kind == "Baseline" else MonitoringSchedule).model_validate(document)
     except ValidationError as error:
-        name = (document.get("metadata") or {}).get("name", "?")
-        lines = [_line(fault) for fault in error.errors(include_url=False)]
-        raise ConfigurationError(f"{path}: {kind} {name}: " + "; ".join(lines)) from error
+        name = _name(document)
+        raise ConfigurationError(f"{path}: {kind} {name}: {describe(error)}") from error
 
 
-def _line(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
-    said = _REMEDIES.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-    value = "" if isinstance(fault["input"], dict) else f" (found {fault['input']!r})"
-    return f"{place}: {said}{value}" if place else said
+def _title(document: dict[str, Any]) -> str:
+    return f"{document.get('apiVersion', '?')} {document.get('kind', '?')} {_name(document)}"
+
+
+def _name(document: dict[str, Any]) -> Any:
+    metadata = document.get("metadata")
+    return metadata.get("name", "?") if isinstance(metadata, dict) else "?"

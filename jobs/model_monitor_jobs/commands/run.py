@@ -15,6 +15,7 @@ from rich.status import Status
 from rich.text import Text
 
 from model_monitor_crds import Baseline
+from model_monitor_crds.base import API_VERSION
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.data import Output
 from model_monitor_crds.window import Window, format_time
@@ -41,8 +42,13 @@ def run_manifests(
 ) -> int:
     """Make the baselines, then the runs, printing each; returns the exit code. Without a console, prints JSON."""
     manifests = load_manifests(files)
+    for title in manifests.passed_over:
+        click.echo(f"passed over: {title}", err=True)
     if not manifests.baselines and not manifests.schedules:
-        raise ConfigurationError("the files hold neither a Baseline nor a MonitoringSchedule")
+        raise ConfigurationError(
+            f"the files hold neither a Baseline nor a MonitoringSchedule of {API_VERSION}",
+            remedy="check apiVersion and kind",
+        )
     _check_references(manifests)
     made = {}
     for name, baseline in manifests.baselines.items():

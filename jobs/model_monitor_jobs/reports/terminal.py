@@ -93,7 +93,8 @@ def unreadable_lines(report: ReadReport) -> list[RenderableType]:
     """How many lines could not be read, with the first three."""
     if not report.unreadable:
         return []
-    lines: list[RenderableType] = [Text(f"{report.unreadable:,} lines could not be read:", style="yellow")]
+    counted = "1 line" if report.unreadable == 1 else f"{report.unreadable:,} lines"
+    lines: list[RenderableType] = [Text(f"{counted} could not be read:", style="yellow")]
     lines += [
         Text(f"  {sample.file}:{sample.line}: {sample.reason}: {sample.text}", style="yellow")
         for sample in report.samples[:3]

@@ -37,7 +37,7 @@ def results_folder(output: str, schedule: str, scheduled_time: datetime | None, 
 
 def summarize(result: Result) -> str:
     """The outcome in one sentence."""
-    rows = f"{result.table.rows:,} rows"
+    rows = "1 row" if result.table.rows == 1 else f"{result.table.rows:,} rows"
     violations = result.violations
     if not violations:
         judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
