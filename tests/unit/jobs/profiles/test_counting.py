@@ -82,7 +82,7 @@ def test_the_distance_on_cut_points_is_kolmogorov_smirnovs(baseline: list[float]
     cells = count_cells(cuts, np.array(window))
     assert cells.sum() == len(window)
     distance = np.abs(cumulative_shares(cells) - reference_shares(cuts, sketch)).max()
-    assert distance == pytest.approx(ks_2samp(window, baseline).statistic, abs=1e-12)
+    assert distance == pytest.approx(ks_2samp(window, baseline, method="asymp").statistic, abs=1e-12)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.3])
@@ -95,7 +95,7 @@ def test_on_many_values_the_distance_is_within_a_cell(shift: float) -> None:
     assert len(cuts) <= MOST_CUTS
     shares = cumulative_shares(count_cells(cuts, window))
     distance = np.abs(shares - reference_shares(cuts, sketch)).max()
-    assert abs(distance - ks_2samp(window, baseline).statistic) < 1 / 256 + sketch.rank_error
+    assert abs(distance - ks_2samp(window, baseline, method="asymp").statistic) < 1 / 256 + sketch.rank_error
 
 
 def test_an_atom_is_a_cell_of_its_own() -> None:
