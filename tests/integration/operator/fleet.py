@@ -32,11 +32,11 @@ def wait_until_all_are_ready(
     resources = Resources(control_plane, namespace)
 
     def ready() -> bool:
-        schedules = resources.list("MonitoringSchedule")
-        return sum(conditions(body).get("Ready", {}).get("status") == "True" for body in schedules) == count
+        schedules = resources.all_of("MonitoringSchedule")
+        return [conditions(body).get("Ready", {}).get("status") for body in schedules].count("True") == count
 
     wait_until(ready, f"{count} schedules to be ready", timeout_seconds=timeout_seconds, interval_seconds=2.0)
-    assert len(resources.list("CronJob")) == count
+    assert len(resources.all_of("CronJob")) == count
 
 
 def seconds_to_settle(operator: OperatorProcess, count: int, timeout_seconds: float = 120.0) -> float:
@@ -47,7 +47,7 @@ def seconds_to_settle(operator: OperatorProcess, count: int, timeout_seconds: fl
     def settled() -> bool:
         text = operator.http("metrics", operator.metrics_port)[1]
         looked = _value(text, r'model_monitor_reconcile_duration_seconds_count\{kind="MonitoringSchedule"\}')
-        return looked >= count and _value(text, "model_monitor_queue_depth") == 0
+        return bool(looked >= count and _value(text, "model_monitor_queue_depth") == 0)
 
     wait_until(settled, "the operator to settle", timeout_seconds=timeout_seconds, interval_seconds=0.1)
     return time.monotonic() - started

@@ -72,8 +72,8 @@ def execution(name: str, schedule: str = "flights", **spec: Any) -> Object:
 
 
 def now() -> str:
-    """The time as Kubernetes writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """The time as the container writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Resources:
@@ -95,12 +95,12 @@ class Resources:
 
     def get(self, kind: str, name: str) -> Object | None:
         """One object, or None."""
-        for body in self.list(kind):
+        for body in self.all_of(kind):
             if body["metadata"]["name"] == name:
                 return body
         return None
 
-    def list(self, kind: str) -> list[Object]:
+    def all_of(self, kind: str) -> list[Object]:
         """All objects of a kind in the namespace."""
         items: list[Object] = self._client.get(self._path(kind))["items"]
         return items
@@ -158,7 +158,7 @@ class Resources:
         """Wait for a Job whose name begins so."""
 
         def found() -> Object | None:
-            jobs = [job for job in self.list("Job") if job["metadata"]["name"].startswith(prefix)]
+            jobs = [job for job in self.all_of("Job") if job["metadata"]["name"].startswith(prefix)]
             return jobs[0] if jobs else None
 
         job = wait_until(found, f"a Job {prefix}…", timeout_seconds=15.0)
@@ -200,7 +200,7 @@ class Resources:
 
     def finish_job(self, name: str) -> None:
         """Let a Job be Complete: its pod ends well."""
-        for pod in self.list("Pod"):
+        for pod in self.all_of("Pod"):
             if pod["metadata"]["labels"].get("batch.kubernetes.io/job-name") == name:
                 self._client.patch(
                     f"{self._path('Pod')}/{pod['metadata']['name']}/status",
@@ -215,12 +215,12 @@ class Resources:
             "Baseline", name, lambda b: b["status"].get("observedGeneration") == b["metadata"]["generation"], "observed"
         )
         del job
-        known = {e["metadata"]["name"] for e in self.list("MonitoringExecution")}
+        known = {e["metadata"]["name"] for e in self.all_of("MonitoringExecution")}
         job_name = wait_until(
             lambda: next(
                 (
                     job["metadata"]["name"]
-                    for job in self.list("Job")
+                    for job in self.all_of("Job")
                     if job["metadata"]["name"].startswith(f"{name}-baseline-") and job["metadata"]["name"] not in known
                 ),
                 None,
@@ -230,13 +230,13 @@ class Resources:
         assert job_name is not None
         self.record(job_name, body, complete(baselineFiles=FILES, recordCount=1000))
         self.wait_condition("Baseline", name, "Ready", "True")
-        return job_name
+        return str(job_name)
 
     def events(self, name: str) -> list[tuple[str, str]]:
         """(reason, message) of the Events about an object of this name."""
         return [
             (event["reason"], event["message"])
-            for event in self.list("Event")
+            for event in self.all_of("Event")
             if event["involvedObject"]["name"] == name
             and event.get("source", {}).get("component") == "model-monitor-operator"
         ]
@@ -270,3 +270,31 @@ def conditions(body: Object | None) -> dict[str, Object]:
     """An object's conditions by type."""
     found = (body or {}).get("status", {}).get("conditions", ())
     return {condition["type"]: condition for condition in found}
+
+
+def pod_of(resources: Resources, job: str) -> str:
+    def found() -> str | None:
+        for pod in resources.all_of("Pod"):
+            if pod["metadata"]["labels"].get("batch.kubernetes.io/job-name") == job:
+                return str(pod["metadata"]["name"])
+        return None
+
+    return str(wait_until(found, f"the pod of {job}"))
+
+
+def set_pod(resources: Resources, job: str, phase: str, state: dict[str, Any] | None = None, **status: Any) -> None:
+    """What a kubelet says of a pod."""
+    if state is not None:
+        status["containerStatuses"] = [
+            {
+                "name": "monitor",
+                "image": "i",
+                "imageID": "",
+                "ready": False,
+                "restartCount": 0,
+                "state": state,
+            }
+        ]
+    name = pod_of(resources, job)
+    path = f"/api/v1/namespaces/{resources.namespace}/pods/{name}/status"
+    resources.control_plane.client().patch(path, {"status": {"phase": phase, **status}})

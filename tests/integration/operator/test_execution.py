@@ -14,6 +14,7 @@ from tests.integration.operator.resources import (
     conditions,
     execution,
     schedule,
+    set_pod,
     violated,
 )
 
@@ -24,34 +25,6 @@ def ready(resources: Resources, **spec: Any) -> None:
     resources.make_baseline()
     resources.apply(schedule(**spec))
     resources.wait_condition("MonitoringSchedule", "flights", "Ready", "True")
-
-
-def pod_of(resources: Resources, job: str) -> str:
-    def found() -> str | None:
-        for pod in resources.list("Pod"):
-            if pod["metadata"]["labels"].get("batch.kubernetes.io/job-name") == job:
-                return str(pod["metadata"]["name"])
-        return None
-
-    return str(wait_until(found, f"the pod of {job}"))
-
-
-def set_pod(resources: Resources, job: str, phase: str, state: dict[str, Any] | None = None, **status: Any) -> None:
-    """What a kubelet says of a pod."""
-    if state is not None:
-        status["containerStatuses"] = [
-            {
-                "name": "monitor",
-                "image": "i",
-                "imageID": "",
-                "ready": False,
-                "restartCount": 0,
-                "state": state,
-            }
-        ]
-    name = pod_of(resources, job)
-    path = f"/api/v1/namespaces/{resources.namespace}/pods/{name}/status"
-    resources.control_plane.client().patch(path, {"status": {"phase": phase, **status}})
 
 
 def test_a_run_by_hand_gets_a_job_of_its_name(operator: OperatorProcess, resources: Resources) -> None:
@@ -80,7 +53,7 @@ def test_a_run_by_hand_gets_a_job_of_its_name(operator: OperatorProcess, resourc
     )
     resources.delete("Job", "now")
     time.sleep(2)
-    assert all(job["metadata"]["name"] != "now" for job in resources.list("Job"))
+    assert all(job["metadata"]["name"] != "now" for job in resources.all_of("Job"))
 
 
 def test_a_run_by_hand_waits_for_its_schedule_then_stalls(operator: OperatorProcess, resources: Resources) -> None:

@@ -30,10 +30,10 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(operator: OperatorProcess,
     for name in names:
         resources.wait_condition("MonitoringSchedule", name, "Ready", "True", timeout_seconds=30)
         resources.wait("Job", f"run-{name}", lambda _: True, "made")
-    assert sorted(body["metadata"]["name"] for body in resources.list("CronJob")) == sorted(names)
-    jobs = [job["metadata"]["name"] for job in resources.list("Job")]
+    assert sorted(body["metadata"]["name"] for body in resources.all_of("CronJob")) == sorted(names)
+    jobs = [job["metadata"]["name"] for job in resources.all_of("Job")]
     assert len(jobs) == len(set(jobs)) == 1 + len(names)
-    for cron_job in resources.list("CronJob"):
+    for cron_job in resources.all_of("CronJob"):
         assert cron_job["spec"]["suspend"] is False
 
 
@@ -74,7 +74,7 @@ def test_deleting_hangs_on_nothing_while_it_is_down(operator: OperatorProcess, r
         resources.delete(kind, name)
         assert resources.get(kind, name) is None
     wait_until(
-        lambda: not resources.list("CronJob") and not resources.list("Job"), "children to go", timeout_seconds=20
+        lambda: not resources.all_of("CronJob") and not resources.all_of("Job"), "children to go", timeout_seconds=20
     )
 
 
@@ -88,7 +88,7 @@ def test_a_baseline_that_failed_is_tried_again_when_its_record_is_deleted(
     resources.delete("MonitoringExecution", first["metadata"]["name"])
 
     def again() -> bool:
-        jobs = [job for job in resources.list("Job") if "deletionTimestamp" not in job["metadata"]]
+        jobs = [job for job in resources.all_of("Job") if "deletionTimestamp" not in job["metadata"]]
         return [job["metadata"]["uid"] for job in jobs] not in ([], [first["metadata"]["uid"]])
 
     wait_until(again, "another Job", timeout_seconds=20)
@@ -138,7 +138,7 @@ def test_the_pod_fits_pod_security_restricted(
     control_plane.kubectl("label", "namespace", resources.namespace, label)
     resources.apply(baseline())
     job = resources.wait_job("flights-baseline-")["metadata"]["name"]
-    pods = wait_until(lambda: resources.list("Pod"), "the pod")
+    pods = wait_until(lambda: resources.all_of("Pod"), "the pod")
     assert pods[0]["metadata"]["labels"]["batch.kubernetes.io/job-name"] == job
 
 

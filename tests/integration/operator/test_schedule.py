@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,12 @@ def run_configuration(cron_job: dict[str, object]) -> dict[str, object]:
     template = cron_job["spec"]["jobTemplate"]["spec"]["template"]  # type: ignore[index]
     found: dict[str, object] = json.loads(template["metadata"]["annotations"]["modelmonitor.dev/run"])
     return found
+
+
+def last_run(resources: Resources) -> str:
+    found = resources.get("MonitoringSchedule", "flights")
+    assert found is not None
+    return str(found["status"].get("lastRun", {}).get("name"))
 
 
 def test_a_schedule_becomes_a_cron_job(operator: OperatorProcess, resources: Resources) -> None:
@@ -77,7 +84,7 @@ def test_a_missing_baseline_is_waited_for_then_stalls_then_heals(
     ],
 )
 def test_what_the_schema_cannot_say_stalls_with_the_reason(
-    operator: OperatorProcess, resources: Resources, spec: dict[str, object], reason: str, message: str
+    operator: OperatorProcess, resources: Resources, spec: dict[str, Any], reason: str, message: str
 ) -> None:
     resources.make_baseline()
     resources.apply(schedule(**spec))
@@ -167,7 +174,7 @@ def test_a_new_baseline_repoints_its_schedules(operator: OperatorProcess, resour
         lambda: next(
             (
                 n
-                for n in (j["metadata"]["name"] for j in resources.list("Job"))
+                for n in (j["metadata"]["name"] for j in resources.all_of("Job"))
                 if n.startswith("flights-b") and n != first
             ),
             None,
@@ -178,7 +185,9 @@ def test_a_new_baseline_repoints_its_schedules(operator: OperatorProcess, resour
     resources.record(str(second), changed, complete(baselineFiles=files))
     resources.wait_condition("MonitoringSchedule", "flights", "Ready", "True")
     assert run_configuration(resources.get("CronJob", "flights") or {})["reference"] == files
-    wait_until(lambda: first not in {j["metadata"]["name"] for j in resources.list("Job")}, "the old Job to be deleted")
+    wait_until(
+        lambda: first not in {j["metadata"]["name"] for j in resources.all_of("Job")}, "the old Job to be deleted"
+    )
 
 
 def test_runs_show_on_the_schedule_and_two_of_three_make_an_alert(
@@ -190,12 +199,7 @@ def test_runs_show_on_the_schedule_and_two_of_three_make_an_alert(
     for day, violations in ((1, []), (2, [VIOLATION]), (3, [VIOLATION])):
         window = f"2013-02-0{day}T00:00:00Z", f"2013-02-0{day + 1}T00:00:00Z"
         resources.record(f"flights-2264000{day}", schedule(), violated(*window, *violations))
-        resources.wait(
-            "MonitoringSchedule",
-            "flights",
-            lambda s, day=day: s["status"].get("lastRun", {}).get("name") == f"flights-2264000{day}",
-            "last run",
-        )
+        wait_until(lambda: last_run(resources) == f"flights-2264000{day}", "the run")  # noqa: B023 - called at once
         time.sleep(1.1)
     resources.wait_condition("MonitoringSchedule", "flights", "InAlert", "True")
     found = resources.get("MonitoringSchedule", "flights")
@@ -253,7 +257,7 @@ def test_old_executions_are_pruned_by_outcome(operator: OperatorProcess, resourc
         )
     wait_until(
         lambda: (
-            {e["metadata"]["name"] for e in resources.list("MonitoringExecution") if "scheduleRef" in e["spec"]}
+            {e["metadata"]["name"] for e in resources.all_of("MonitoringExecution") if "scheduleRef" in e["spec"]}
             == {"flights-22640002", "flights-22640003"}
         ),
         "the two latest to be left",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model_monitor_crds.base import Model
 from model_monitor_crds.baseline import BaselineStatus
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus
 from model_monitor_crds.monitoringschedule import MonitoringScheduleStatus
@@ -25,7 +26,7 @@ from tests.unit.operator.specs import (
 )
 
 Object = dict[str, Any]
-STATUSES = {
+STATUSES: dict[str, type[Model]] = {
     "Baseline": BaselineStatus,
     "MonitoringSchedule": MonitoringScheduleStatus,
     "MonitoringExecution": MonitoringExecutionStatus,
