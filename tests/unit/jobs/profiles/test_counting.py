@@ -74,6 +74,8 @@ def test_an_exact_and_an_estimated_part_merge(swap: bool) -> None:
 NUMBERS = st.lists(st.integers(-20, 20).map(float) | st.floats(-20, 20), min_size=1, max_size=150)
 
 
+# scipy computes a p-value, too, and warns of it.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @given(NUMBERS, NUMBERS)
 def test_the_distance_on_cut_points_is_kolmogorov_smirnovs(baseline: list[float], window: list[float]) -> None:
     sketch = QuantileSketch()
