@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,6 +24,7 @@ from model_monitor_jobs.sources import ReadReport
 VIOLATIONS: Final = "constraint_violations.json"
 EXECUTION: Final = "execution.json"
 MOST_VIOLATIONS: Final = 20
+MOST_VIOLATION_BYTES: Final = 16 * 1024
 _LONGEST_DESCRIPTION: Final = 512
 
 
@@ -58,6 +60,7 @@ def result_status(result: Result, folder: str) -> MonitoringExecutionStatus:
     """The part of the status that tells what was found; bounded, whatever the data."""
     counts = Counter(finding.verdict for finding in result.findings)
     violations = result.violations
+    listed = worst_violations(violations)
     return MonitoringExecutionStatus(
         window=TimeWindow(start=result.window.start, end=result.window.end) if result.window else None,
         record_count=result.table.rows,
@@ -69,8 +72,8 @@ def result_status(result: Result, folder: str) -> MonitoringExecutionStatus:
             too_variable=counts[Verdict.TOO_VARIABLE],
         ),
         violation_count=len(violations),
-        violations=[violation(finding) for finding in violations[:MOST_VIOLATIONS]],
-        truncated=len(violations) > MOST_VIOLATIONS,
+        violations=listed,
+        truncated=len(violations) > len(listed),
         summary=summarize(result)[:1024],
         report_uri=folder,
         report_sha256=sha256(to_json(violations_document(result.findings))).hexdigest(),
@@ -89,6 +92,19 @@ def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
         report_uri=files.statistics_uri.rsplit("/", 1)[0],
         baseline_files=files,
     )
+
+
+def worst_violations(violations: Sequence[Finding]) -> list[Violation]:
+    """The first 20, as long as they take no more than 16 KiB: object and history share what an API server stores."""
+    listed: list[Violation] = []
+    size = 0
+    for finding in violations[:MOST_VIOLATIONS]:
+        entry = violation(finding)
+        size += len(entry.model_dump_json().encode())
+        if size > MOST_VIOLATION_BYTES:
+            break
+        listed.append(entry)
+    return listed
 
 
 def violation(finding: Finding) -> Violation:

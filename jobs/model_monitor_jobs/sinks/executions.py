@@ -94,7 +94,12 @@ class Executions:
             },
             "spec": spec.to_dict(),
         }
-        self._apply(self._objects.patch_namespaced_custom_object, name, body)
+        try:
+            self._apply(self._objects.patch_namespaced_custom_object, name, body)
+        except ConfigurationError:
+            # The operator may have recorded this run a moment before, and a spec never changes.
+            if self.get(name) is None:
+                raise
 
     def write_status(self, name: str, status: MonitoringExecutionStatus) -> None:
         """Write all that the container says of its run; other writers' conditions stay."""
