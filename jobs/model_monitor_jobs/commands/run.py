@@ -22,7 +22,7 @@ from model_monitor_crds.window import Window, format_time
 from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION, VIOLATIONS
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
 from model_monitor_jobs.manifests import Manifests, load_manifests
-from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report
+from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report, standing_alert_line
 from model_monitor_jobs.runs.baseline import MadeBaseline
 from model_monitor_jobs.runs.local import LocalRun, occasions, output_below, replay, resolve_columns
 from model_monitor_jobs.runs.outcome import finding_document, summarize
@@ -152,6 +152,8 @@ def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool
     result = local_run.performed.result
     if not result.violations and not every_check and not result.report.unreadable:
         console.print(Text(f"  {window}  ") + Text(summarize(result), style="green"))
+        for alert in local_run.alerts:
+            console.print(Padding(standing_alert_line(alert, periods), (0, 0, 0, 4)))
         return
     console.print(Text(f"  {window}", style="bold"))
     console.print(Padding(result_report(result, every_check=every_check), (0, 0, 0, 4)))

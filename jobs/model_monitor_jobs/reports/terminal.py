@@ -111,3 +111,9 @@ def alert_line(alert: RaisedAlert, periods: int) -> Text:
         else f"violated in {alert.violations} of the latest {periods} windows"
     )
     return Text(f"ALERT  {name}: {why}", style="bold white on red")
+
+
+def standing_alert_line(alert: RaisedAlert, periods: int) -> Text:
+    """An alert that earlier windows have raised and that stands after a window without a violation."""
+    name = f"{alert.check.column} {alert.check.type}".strip()
+    return Text(f"still in alert: {name}, violated in {alert.violations} of the latest {periods} windows", style="red")

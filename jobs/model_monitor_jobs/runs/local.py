@@ -50,8 +50,7 @@ def occasions(
     """
     try:
         if span is None:
-            due = occasion(monitor, name, "", at, None)
-            yield f"{name}-{due.window.end:%Y%m%d%H%M}", due
+            yield _latest(name, monitor, at)
             return
         if monitor.schedule is None:
             raise ConfigurationError(
@@ -66,6 +65,14 @@ def occasions(
                 yield f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window)
     except (ScheduleError, WindowError) as error:
         raise ConfigurationError(f"MonitoringSchedule {name}: {error}") from error
+
+
+def _latest(name: str, monitor: MonitoringScheduleSpec, at: datetime) -> tuple[str, Occasion]:
+    tick = Schedule.parse(monitor.schedule, monitor.time_zone).at_or_before(at) if monitor.schedule else None
+    if tick is None:
+        due = occasion(monitor, name, "", at, None)
+        return f"{name}-{due.window.end:%Y%m%d%H%M}", due
+    return f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window_of_tick(monitor, tick))
 
 
 def replay(
