@@ -81,7 +81,7 @@ Uri = Annotated[
     Field(min_length=1, max_length=2048),
     Checked(
         matches(
-            "^(s3|gs|az|file|pvc)://[^/?#]*/?.*$",
+            "^(s3|gs|az|file|pvc)://[A-Za-z0-9._@-]*(/.*)?$",
             message="must start with s3://, gs://, az://, file:// or pvc://claim/",
         )
     ),

@@ -237,7 +237,12 @@ def demo(output: Path) -> None:
 
     Example: model-monitor demo --output demo-output
     """
-    from model_monitor_jobs.demo.story import tell
+    try:
+        from model_monitor_jobs.demo.story import tell
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"the demo needs the package {error.name}: install model-monitor-operator[jobs,demo]"
+        ) from error
 
     _exit(lambda: tell(output, _terminal(), _now, sys.argv[0]))
 

@@ -72,11 +72,15 @@ def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Stora
         files.statistics_uri: files.statistics_sha256,
         files.constraints_uri: files.constraints_sha256,
     }
+    unknown = [column.name for column in reference.columns if not column.present + column.missing]
     notes = tuple(
         f"{uri} was changed after the baseline was made; this run follows the file as it is now"
         for uri, digest in digests.items()
         if sha256(content[uri]).hexdigest() != digest
     )
+    if unknown:
+        text = f"{files.statistics_uri} has no statistics of {', '.join(unknown)}: what needs them is not judged"
+        notes = (*notes, text)
     return LoadedBaseline(files, reference, order, alternatives, notes)
 
 

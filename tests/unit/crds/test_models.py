@@ -72,6 +72,7 @@ def test_good_manifests_are_taken(manifest: dict[str, Any]) -> None:
         (baseline(), "spec.dataset.uri", "/data/train.csv", "must start with s3://"),
         (baseline(), "spec.dataset.uri", "http://acme/train.csv", "must start with s3://"),
         (baseline(), "spec.dataset.uri", "s3://acme/\n", "must start with s3://"),
+        (baseline(), "spec.dataset.uri", "s3://buck[et/x", "must start with s3://"),
         (baseline(), "spec.dataset.format", "XML", "'CSV', 'JSONLines' or 'Parquet'"),
         (baseline(), "spec.dataset.csv.delimiter", "||", "at most 1 character"),
         (baseline(), "spec.dataset.maxUnreadableShare", 1.5, "less than or equal to 1"),
