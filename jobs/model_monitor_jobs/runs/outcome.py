@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,7 +18,12 @@ from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.sagemaker.constraints import constraints_document
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import statistics_document
-from model_monitor_jobs.sagemaker.violations import violations_document
+from model_monitor_jobs.sagemaker.violations import (
+    EXTRA_COLUMNS,
+    MISSING_COLUMNS,
+    ConstraintViolation,
+    violations_document,
+)
 from model_monitor_jobs.sources import ReadReport
 
 VIOLATIONS: Final = "constraint_violations.json"
@@ -76,7 +81,7 @@ def result_status(result: Result, folder: str) -> MonitoringExecutionStatus:
         truncated=len(violations) > len(listed),
         summary=summarize(result)[:1024],
         report_uri=folder,
-        report_sha256=sha256(to_json(violations_document(result.findings))).hexdigest(),
+        report_sha256=sha256(to_json(violations_document(constraint_violations(result.findings)))).hexdigest(),
         baseline_files=result.reference_files,
     )
 
@@ -92,6 +97,16 @@ def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
         report_uri=files.statistics_uri.rsplit("/", 1)[0],
         baseline_files=files,
     )
+
+
+def constraint_violations(findings: Iterable[Finding]) -> list[ConstraintViolation]:
+    """Findings that do not hold, as SageMaker writes them."""
+    of_table = {"missing_column_check": MISSING_COLUMNS, "extra_column_check": EXTRA_COLUMNS}
+    return [
+        ConstraintViolation(finding.column or of_table[finding.check], finding.check, finding.description)
+        for finding in findings
+        if finding.violated
+    ]
 
 
 def worst_violations(violations: Sequence[Finding]) -> list[Violation]:
@@ -131,7 +146,7 @@ def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
     return {
         STATISTICS: to_json(statistics_document(result.table)),
         CONSTRAINTS: to_json(constraints_document(result.table)),
-        VIOLATIONS: to_json(violations_document(result.findings)),
+        VIOLATIONS: to_json(violations_document(constraint_violations(result.findings))),
         EXECUTION: to_json(report),
     }
 

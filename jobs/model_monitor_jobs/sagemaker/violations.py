@@ -1,25 +1,25 @@
-"""constraint_violations.json: writing it from findings."""
+"""constraint_violations.json: writing it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
-from model_monitor_jobs.checks.finding import Finding
+MISSING_COLUMNS: Final = "Missing columns"
+EXTRA_COLUMNS: Final = "Extra columns"
+"""What SageMaker writes for a column's name where the table as a whole is meant."""
 
-_TABLE_NAMES = {"missing_column_check": "Missing columns", "extra_column_check": "Extra columns"}
+
+@dataclass(frozen=True)
+class ConstraintViolation:
+    """One violation, in SageMaker's words."""
+
+    feature_name: str
+    constraint_check_type: str
+    description: str
 
 
-def violations_document(findings: Iterable[Finding]) -> dict[str, Any]:
-    """The checks that do not hold, in SageMaker's schema."""
-    return {
-        "violations": [
-            {
-                "feature_name": finding.column or _TABLE_NAMES[finding.check],
-                "constraint_check_type": finding.check,
-                "description": finding.description,
-            }
-            for finding in findings
-            if finding.violated
-        ]
-    }
+def violations_document(violations: Iterable[ConstraintViolation]) -> dict[str, Any]:
+    """The violations in SageMaker's schema."""
+    return {"violations": [asdict(violation) for violation in violations]}

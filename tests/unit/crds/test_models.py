@@ -37,7 +37,11 @@ def execution() -> dict[str, Any]:
     return {"apiVersion": API, "kind": "MonitoringExecution", "metadata": {"name": "e"}, "spec": spec}
 
 
-MODELS = {"Baseline": Baseline, "MonitoringSchedule": MonitoringSchedule, "MonitoringExecution": MonitoringExecution}
+MODELS: dict[str, type[Model]] = {
+    "Baseline": Baseline,
+    "MonitoringSchedule": MonitoringSchedule,
+    "MonitoringExecution": MonitoringExecution,
+}
 
 
 def change(manifest: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

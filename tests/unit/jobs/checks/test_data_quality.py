@@ -14,6 +14,7 @@ from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.table import TableProfile, profile
+from model_monitor_jobs.runs.outcome import constraint_violations
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
@@ -260,7 +261,7 @@ def test_a_failed_type_check_hides_the_drift_as_the_original_does() -> None:
 
 def test_violations_are_written_in_sagemakers_schema() -> None:
     findings = judged(changed(age=None, more=[1] * ROWS, state=["TX"] * ROWS), "SageMaker")
-    document = violations_document(findings)
+    document = violations_document(constraint_violations(findings))
     assert [violation["feature_name"] for violation in document["violations"]] == [
         "Missing columns",
         "Extra columns",
