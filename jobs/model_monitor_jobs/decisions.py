@@ -124,20 +124,26 @@ def rate_evidence(
 
 def categories_evidence(
     counts: Sequence[int], reference_counts: Sequence[int], alpha: float, margin: Margin
-) -> Evidence:
-    """Evidence from the largest change of any category's share (L-infinity), over the same categories in both."""
+) -> tuple[Evidence, int]:
+    """Evidence from the largest change of any category's share (L-infinity), and the place of that category.
+
+    Both count the same categories. Of several that changed alike, it is the first.
+    """
     count, reference_count = sum(counts), sum(reference_counts)
     if not count or not reference_count:
-        return _nothing(margin)
+        return _nothing(margin), 0
     shares = [
         (current / count, reference / reference_count)
         for current, reference in zip(counts, reference_counts, strict=True)
     ]
-    difference, (share, reference_share) = max((abs(now - then), (now, then)) for now, then in shares)
+    changes = [abs(now - then) for now, then in shares]
+    difference = max(changes)
+    place = changes.index(difference)
+    share, reference_share = shares[place]
     widest = max(((reference + 1) / (reference_count + 2) for reference in reference_counts), key=lambda p: p * (1 - p))
     noise = rate_noise(widest, count, reference_count, alpha / len(counts))
     spread = math.sqrt(share * (1 - share) / count + reference_share * (1 - reference_share) / reference_count)
-    return _evidence(difference, margin, noise, _Z95 * spread, count)
+    return _evidence(difference, margin, noise, _Z95 * spread, count), place
 
 
 def _evidence(difference: float, margin: Margin, noise: float, spread: float, count: int) -> Evidence:

@@ -16,10 +16,9 @@ from model_monitor_jobs.checks.data_quality.distances import (
     chi_squared_p_value,
     chi_squared_statistic,
     numerical_distance,
-    population_stability_index,
-    robust_factor,
 )
-from model_monitor_jobs.profiles.sketch import QuantileSketch
+from model_monitor_jobs.checks.data_quality.reported import population_stability_index
+from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
 
 
 def sketch(values: list[float]) -> QuantileSketch:
@@ -28,10 +27,19 @@ def sketch(values: list[float]) -> QuantileSketch:
     return made
 
 
+def robust_factor(alpha: float) -> float:
+    """The factor of another level than SageMaker's (Knuth, TAOCP 2, 3.3.1, equation 15)."""
+    return math.sqrt(-math.log(alpha / 2) / 2)
+
+
+def shares(counts: list[int]) -> Doubles:
+    return np.array(counts, dtype=float) / sum(counts)
+
+
 def computed(case: dict[str, Any]) -> float:
     current, baseline, method = case["current"], case["baseline"], case["method"]
     if method == "psi":
-        return population_stability_index(current, baseline)
+        return population_stability_index(shares(current), shares(baseline))
     if method == "chi2_statistic":
         return chi_squared_statistic(current, baseline)[0]
     if method == "chi2_pvalue":

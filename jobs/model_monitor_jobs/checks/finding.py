@@ -10,11 +10,28 @@ from model_monitor_jobs.decisions import Evidence, Verdict
 
 
 @dataclass(frozen=True)
+class Distances:
+    """How far a column is from its baseline by other measures than the one that decides; None where there is none.
+
+    Population stability index in nats, Jensen–Shannon distance from 0 to 1, the rest in the column's unit.
+    """
+
+    population_stability_index: float
+    jensen_shannon_distance: float
+    wasserstein_distance: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    baseline_minimum: float | None = None
+    baseline_maximum: float | None = None
+
+
+@dataclass(frozen=True)
 class Finding:
     """One check of one column: its verdict, in numbers and in words.
 
     `column` is empty for the table as a whole. `observed` and `expected` are what a person compares; `description` is a
-    sentence. `evidence` is missing where nothing was measured, as for a missing column.
+    sentence. `evidence` is missing where nothing was measured, as for a missing column. `distances` belong to
+    a compared distribution.
     """
 
     column: str
@@ -25,6 +42,7 @@ class Finding:
     description: str
     evidence: Evidence | None = None
     structural: bool = False
+    distances: Distances | None = None
 
     @property
     def violated(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from model_monitor_crds.base import TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, Verdicts, Violation
-from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.checks.finding import Distances, Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, STATISTICS, MadeBaseline
 from model_monitor_jobs.runs.monitor import Result
@@ -171,7 +171,23 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "interval": [evidence.low, evidence.high],
             "count": evidence.count,
         }
+    if finding.distances is not None:
+        document["distances"] = distances_document(finding.distances)
     return document
+
+
+def distances_document(distances: Distances) -> dict[str, float]:
+    """The distances that are known, by their names in camel case."""
+    known = {
+        "populationStabilityIndex": distances.population_stability_index,
+        "jensenShannonDistance": distances.jensen_shannon_distance,
+        "wassersteinDistance": distances.wasserstein_distance,
+        "minimum": distances.minimum,
+        "maximum": distances.maximum,
+        "baselineMinimum": distances.baseline_minimum,
+        "baselineMaximum": distances.baseline_maximum,
+    }
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def reading_document(report: ReadReport) -> dict[str, Any]:

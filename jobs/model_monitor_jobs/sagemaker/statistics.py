@@ -127,6 +127,17 @@ class FeatureStatistics(Part):
         return QuantileSketch(sketch.data, int(sketch.parameters.k)) if sketch else None
 
     @property
+    def span(self) -> tuple[float, float] | None:
+        """Minimum and maximum of a numeric column; the sketch's outermost values where the file does not say them."""
+        numbers, sketch = self.numerical_statistics, self.sketch
+        if numbers is not None and numbers.min is not None and numbers.max is not None:
+            return numbers.min, numbers.max
+        if sketch is None or not sketch.count:
+            return None
+        values, _ = sketch.weighted()
+        return float(values[0]), float(values[-1])
+
+    @property
     def categories(self) -> dict[str, int] | None:
         """Counts of a text column's values, where the file has them."""
         distribution = self.string_statistics.distribution if self.string_statistics else None

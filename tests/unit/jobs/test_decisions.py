@@ -55,12 +55,20 @@ def test_the_noise_of_a_rate_is_the_normal_limit_and_its_next_term(
 def test_two_categories_have_the_difference_of_a_rate(count: int, reference: int, data: st.DataObject) -> None:
     hits, reference_hits = data.draw(st.integers(0, count)), data.draw(st.integers(0, reference))
     rate = rate_evidence(hits, count, reference_hits, reference, 0.01, Margin())
-    pair = categories_evidence([hits, count - hits], [reference_hits, reference - reference_hits], 0.01, Margin())
+    pair, place = categories_evidence(
+        [hits, count - hits], [reference_hits, reference - reference_hits], 0.01, Margin()
+    )
     assert pair.difference == pytest.approx(rate.difference, abs=1e-12)
     assert pair.limit >= rate.limit - 1e-9
+    assert place in (0, 1)
     for evidence in (rate, pair):
         assert 0 <= evidence.low <= evidence.difference + 1e-12
         assert evidence.difference - 1e-12 <= evidence.high <= 1
+
+
+def test_the_category_that_changed_most_is_named() -> None:
+    assert categories_evidence([50, 30, 20], [50, 20, 30], 0.01, Margin())[1] == 1
+    assert categories_evidence([10, 10, 80], [40, 40, 20], 0.01, Margin())[1] == 2
 
 
 @pytest.mark.parametrize("count", [200, 1_000])
@@ -91,7 +99,9 @@ def test_categories_that_did_not_change_exceed_their_noise_at_most_as_often_as_a
     shares /= shares.sum()
     trials, alpha = 600, 0.05
     windows, baselines = (random.multinomial(rows, shares, trials).tolist() for rows in (count, REFERENCE))
-    evidence = [categories_evidence(now, then, alpha, NO_MARGIN) for now, then in zip(windows, baselines, strict=True)]
+    evidence = [
+        categories_evidence(now, then, alpha, NO_MARGIN)[0] for now, then in zip(windows, baselines, strict=True)
+    ]
     assert sum(found.difference > found.limit for found in evidence) <= trials * alpha
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from model_monitor_crds.base import CheckType
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
+from model_monitor_jobs.checks.data_quality.reported import distances_of_categories, distances_of_numbers
 from model_monitor_jobs.checks.data_quality.structure import compare_structure
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.decisions import (
@@ -143,7 +144,11 @@ def _distribution(case: _Case) -> Finding:
     point = f"{'≤' if place % 2 else '<'} {window.cuts[place // 2]:.6g}"
     observed, expected = f"{percent(now[place])} {point}", f"{percent(then[place])} {point}"
     text = f"{percent(now[place])} of values are {point}, {percent(then[place])} in the baseline"
-    return _finding(case, "baseline_drift_check", evidence, observed, expected, text)
+    finding = _finding(case, "baseline_drift_check", evidence, observed, expected, text)
+    moments = window.moments
+    span = (moments.minimum, moments.maximum)
+    reported = distances_of_numbers(window.sketch, span, window.cells, window.cuts, sketch, case.reference.span or span)
+    return replace(finding, distances=reported)
 
 
 def _categories(case: _Case) -> Finding:
@@ -154,12 +159,10 @@ def _categories(case: _Case) -> Finding:
     total, reference_total = case.window.present, sum(reference.values())
     now.append(total - sum(now))
     then.append(reference_total - sum(then))
-    evidence = categories_evidence(now, then, case.alpha, case.margin)
-    changes = [abs(_share(a, total) - _share(b, reference_total)) for a, b in zip(now, then, strict=True)]
-    place = int(np.argmax(changes))
+    evidence, place = categories_evidence(now, then, case.alpha, case.margin)
     name = repr(listed[place]) if place < len(listed) else "other values"
     observed, expected = percent(_share(now[place], total)), percent(_share(then[place], reference_total))
-    return _finding(
+    finding = _finding(
         case,
         "baseline_drift_check",
         evidence,
@@ -167,6 +170,7 @@ def _categories(case: _Case) -> Finding:
         f"{expected} {name}",
         f"{observed} of values are {name}, {expected} in the baseline",
     )
+    return replace(finding, distances=distances_of_categories(now, then)) if total else finding
 
 
 def _finding(case: _Case, check: CheckType, evidence: Evidence, observed: str, expected: str, text: str) -> Finding:

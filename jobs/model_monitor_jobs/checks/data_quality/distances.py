@@ -6,7 +6,7 @@ Formulas: `Distance.scala` of awslabs/deequ. Its robust form subtracts what samp
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -18,11 +18,6 @@ ROBUST_FACTOR: Final = 1.8
 _ENOUGH_EXPECTED: Final = {2: 10.0}
 _FEW_EXPECTED: Final = 5.0
 _FEW_SHARE: Final = 0.2
-
-
-def robust_factor(alpha: float) -> float:
-    """The factor of another level (Knuth, TAOCP 2, 3.3.1, equation 15)."""
-    return math.sqrt(-math.log(alpha / 2) / 2)
 
 
 def numerical_distance(
@@ -69,12 +64,6 @@ def chi_squared_statistic(current: Mapping[str, int], baseline: Mapping[str, int
     if len(pairs) < 2:
         return math.nan, 0
     return sum((seen - expected) ** 2 / expected for expected, seen in pairs), len(pairs) - 1
-
-
-def population_stability_index(current: Sequence[int], baseline: Sequence[int]) -> float:
-    """Sum of (p - q)·ln(p/q) over cells of equal place, without smoothing: no cell may be empty in either."""
-    now, then = np.asarray(current) / sum(current), np.asarray(baseline) / sum(baseline)
-    return float(np.sum((now - then) * np.log(now / then)))
 
 
 def _enough(expected: list[float]) -> bool:

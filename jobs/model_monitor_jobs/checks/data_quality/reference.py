@@ -22,6 +22,8 @@ class ReferenceColumn:
     present: int
     missing: int
     sketch: QuantileSketch | None = None
+    span: tuple[float, float] | None = None
+    """Minimum and maximum of numbers."""
     categories: Mapping[str, int] | None = None
 
     @property
@@ -83,5 +85,11 @@ def _column(
         return ReferenceColumn(constraints, config, 0, 0)
     common = statistics.common
     return ReferenceColumn(
-        constraints, config, common.num_present, common.num_missing, statistics.sketch, statistics.categories
+        constraints,
+        config,
+        common.num_present,
+        common.num_missing,
+        statistics.sketch,
+        statistics.span,
+        statistics.categories,
     )
