@@ -18,7 +18,6 @@ API_VERSION: Final = "modelmonitor.dev/v1alpha1"
 
 LABEL_SCHEDULE = f"{GROUP}/schedule"
 LABEL_BASELINE = f"{GROUP}/baseline"
-LABEL_EXECUTION = f"{GROUP}/execution"
 ANNOTATION_RUN = f"{GROUP}/run"
 """On a pod: the run configuration as one JSON value, read through the downward API."""
 

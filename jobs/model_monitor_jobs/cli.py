@@ -17,9 +17,10 @@ from rich.console import Console
 from model_monitor_crds.data import Columns, CSVOptions, Dataset
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.run import CREDENTIALS_FOLDER, RUN_FOLDER
+from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window, parse_time
 from model_monitor_jobs.commands.exit_codes import ERROR
-from model_monitor_jobs.errors import MonitorError, describe
+from model_monitor_jobs.errors import MonitorError
 from model_monitor_jobs.logs import LogFormat, set_up_logging
 from model_monitor_jobs.storage import Storage
 

@@ -14,8 +14,9 @@ from model_monitor_crds.base import TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecution, MonitoringExecutionStatus
 from model_monitor_crds.run import EXIT_INPUT, EXIT_RETRY, Occasion, RunConfiguration, WindowError, occasion
 from model_monitor_crds.schedule import ScheduleError
+from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window
-from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable, describe
+from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
 from model_monitor_jobs.runs.perform import Clock, failed_status, perform_baseline, perform_monitor, started_status
 from model_monitor_jobs.sinks.executions import ClusterUnavailable, Executions, connect, spec_of
 from model_monitor_jobs.storage import Storage

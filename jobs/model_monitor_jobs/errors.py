@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-
-_REMEDIES = {
-    "extra_forbidden": "there is no such field; see docs/api.md",
-    "missing": "this field is required",
-}
-
 
 class MonitorError(Exception):
     """A fault whose text is meant for a person.
@@ -39,22 +29,3 @@ class StorageUnavailable(MonitorError):  # noqa: N818 - a state that passes, not
 
 class ConfigurationError(MonitorError):
     """A setting is wrong or missing: a URI, a mount, credentials, a column name."""
-
-
-def describe(error: ValidationError) -> str:
-    """All faults of an object in one line, each with its field, what is wrong, and the value."""
-    return "; ".join(_fault(fault) for fault in error.errors(include_url=False))
-
-
-def _fault(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
-    said = _REMEDIES.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-    value = "" if fault["type"] == "missing" or not _is_plain(fault["input"]) else f" (found {fault['input']!r})"
-    subject = said.split(":", 1)[0]
-    # The API's own rules name their field, from the root or by its last parts.
-    names_its_place = subject and (place == subject or subject.startswith(f"{place}."))
-    return f"{said}{value}" if not place or names_its_place else f"{place}: {said}{value}"
-
-
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float)

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from model_monitor_crds import Baseline, MonitoringSchedule
 from model_monitor_crds.base import API_VERSION
-from model_monitor_jobs.errors import ConfigurationError, describe
+from model_monitor_crds.validation import describe
+from model_monitor_jobs.errors import ConfigurationError
 
 
 @dataclass(frozen=True)

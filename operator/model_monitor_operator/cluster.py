@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +18,7 @@ from model_monitor_operator.kinds import PLURALS
 from model_monitor_operator.manifests.common import FIELD_MANAGER, Object
 
 APPLY: Final = "application/apply-patch+yaml"
-Observer = Callable[[str, str, float], None]
+Observer = Callable[[str, str], None]
 """Told of each request: verb, code (or the error's name), and seconds it took."""
 
 
@@ -189,7 +188,6 @@ class Cluster:
         url = self._configuration.host + path + (f"?{urlencode(given)}" if given else "")
         headers = {"Accept": "application/json", **await _headers(self._configuration)}
         headers["Content-Type"] = APPLY if verb == "apply" else "application/json"
-        started = time.monotonic()
         outcome = "error"
         try:
             response = await self._client.rest_client.request(  # type: ignore[no-untyped-call]
@@ -201,7 +199,7 @@ class Cluster:
             outcome = "timeout" if isinstance(error, TimeoutError) else "unreachable"
             raise UnavailableError(f"{method} {path}: {error or type(error).__name__}") from error
         finally:
-            self._observe(verb, outcome, time.monotonic() - started)
+            self._observe(verb, outcome)
         if response.status >= 400:
             raise _error(response.status, text, f"{method} {path}")
         answer: Object = json.loads(text)

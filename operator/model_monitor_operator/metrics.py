@@ -35,7 +35,7 @@ class Metrics:
             buckets=(0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30),
         )
 
-    def requested(self, verb: str, code: str, _seconds: float) -> None:
+    def requested(self, verb: str, code: str) -> None:
         """Count a request to the API server."""
         self._requests.labels(verb, code).inc()
 

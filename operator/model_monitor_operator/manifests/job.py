@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model_monitor_crds.base import LABEL_BASELINE, LABEL_EXECUTION, LABEL_SCHEDULE
+from model_monitor_crds.base import LABEL_BASELINE, LABEL_SCHEDULE
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.run import RunConfiguration
 from model_monitor_operator.manifests.common import ANNOTATION_HASH, Object, digest, owner_reference
@@ -21,7 +21,7 @@ def execution_job(
     namespace: str, name: str, uid: str, run: RunConfiguration, job: PodSettings, settings: Settings
 ) -> Object:
     """The Job of a MonitoringExecution that a person made, named like it. Raises RunTooLargeError."""
-    labels = run_labels(**{LABEL_SCHEDULE: run.owner.name, LABEL_EXECUTION: name})
+    labels = run_labels(**{LABEL_SCHEDULE: run.owner.name})
     owner = owner_reference("MonitoringExecution", name, uid)
     return _job(namespace, name, labels, owner, job_spec(run, job, labels, settings))
 

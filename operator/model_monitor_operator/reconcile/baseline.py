@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from model_monitor_crds.baseline import BaselineSpec
 from model_monitor_crds.run import Owner, RunConfiguration
+from model_monitor_crds.validation import describe
 from model_monitor_operator.manifests.common import FIELD_MANAGER, Object
 from model_monitor_operator.manifests.job import baseline_job
 from model_monitor_operator.manifests.pod import RunTooLargeError, baseline_job_name
@@ -24,9 +25,8 @@ from model_monitor_operator.reconcile.conditions import (
 )
 from model_monitor_operator.reconcile.history import completion_time, in_order_of_completion
 from model_monitor_operator.reconcile.jobs import job_progress
-from model_monitor_operator.reconcile.monitor import validation_message
 from model_monitor_operator.reconcile.notes import note, on_stalled
-from model_monitor_operator.reconcile.plan import Creation, Deletion, Note, Plan, StatusWrite
+from model_monitor_operator.reconcile.plan import Creation, Deletion, Note, Plan, StatusWrite, deletion
 from model_monitor_operator.reconcile.progress import ending
 from model_monitor_operator.settings import Settings
 from model_monitor_operator.state import BASELINE, EXECUTION, JOB, Key, State, is_over
@@ -56,7 +56,7 @@ def reconcile(state: State, key: Key, now: datetime, settings: Settings) -> Plan
         spec = BaselineSpec.model_validate(observed["spec"])
         outcome = _outcome(state, key, observed, spec, now, settings)
     except ValidationError as error:
-        outcome = _Outcome(Standing("Stalled", "InvalidSpec", validation_message(error)))
+        outcome = _Outcome(Standing("Stalled", "InvalidSpec", describe(error, within="spec")))
     except RunTooLargeError as error:
         outcome = _Outcome(Standing("Stalled", "InvalidSpec", str(error)))
     status = _status(observed, outcome, now)
@@ -125,9 +125,9 @@ def _ready(state: State, key: Key, uid: str, name: str, made: Object) -> _Outcom
     return _Outcome(
         Standing("Ready", "BaselineMade", message),
         made=made,
-        delete=tuple(_deletion(JOB, job) for job in old_jobs if "deletionTimestamp" not in job["metadata"])
+        delete=tuple(deletion(JOB, job) for job in old_jobs if "deletionTimestamp" not in job["metadata"])
         + tuple(
-            _deletion(EXECUTION, execution)
+            deletion(EXECUTION, execution)
             for execution in executions[: -(KEPT_EXECUTIONS - 1)]
             if "deletionTimestamp" not in execution["metadata"]
         ),
@@ -136,11 +136,6 @@ def _ready(state: State, key: Key, uid: str, name: str, made: Object) -> _Outcom
 
 def _owned_by(execution: Object, uid: str) -> bool:
     return any(owner.get("uid") == uid for owner in execution["metadata"].get("ownerReferences", ()))
-
-
-def _deletion(kind: str, body: Object) -> Deletion:
-    metadata = body["metadata"]
-    return Deletion(Key(kind, metadata["namespace"], metadata["name"]), metadata["uid"])
 
 
 def _settings_changed(
@@ -168,7 +163,7 @@ def _at_work(
     execution = state.get(EXECUTION, key.namespace, name)
     if child.creation is not None:
         standing = Standing("Reconciling", "Creating", f"creating Job {name}")
-        stale = (_deletion(EXECUTION, execution),) if execution is not None and is_over(execution) else ()
+        stale = (deletion(EXECUTION, execution),) if execution is not None and is_over(execution) else ()
         return _Outcome(standing, create=(child.creation,), delete=stale, needs_runner=True)
     if child.standing is not None or child.observed is None:
         standing = child.standing or Standing("Reconciling", "Creating")
@@ -178,9 +173,9 @@ def _at_work(
     edited = observed["status"].get("observedGeneration") != observed["metadata"].get("generation")
     replace = digest_of(job) != digest_of(desired) and (edited or at.state in ("Troubled", "Failed"))
     if replace or (ending(job) is not None and execution is None and failure_was_recorded(observed, job)):
-        stale = (_deletion(EXECUTION, execution),) if execution is not None else ()
+        stale = (deletion(EXECUTION, execution),) if execution is not None else ()
         standing = Standing("Reconciling", "Replacing", f"replacing Job {name}")
-        return _Outcome(standing, delete=(_deletion(JOB, job), *stale))
+        return _Outcome(standing, delete=(deletion(JOB, job), *stale))
     if at.state in ("Succeeded", "Failed"):
         return _Outcome(Standing("Reconciling", "Running", f"Job {name} has ended; its record is awaited"), due=at.due)
     message = at.message or f"Job {name} is at work"

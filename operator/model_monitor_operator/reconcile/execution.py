@@ -16,6 +16,7 @@ from model_monitor_crds.base import LABEL_BASELINE, LABEL_SCHEDULE, TimeWindow
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import WindowError, occasion
 from model_monitor_crds.schedule import ScheduleError
+from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window, format_time, parse_time
 from model_monitor_operator.manifests.common import FIELD_MANAGER, LABEL_MANAGED_BY, Object, owner_reference
 from model_monitor_operator.manifests.job import execution_job
@@ -34,7 +35,7 @@ from model_monitor_operator.reconcile.conditions import (
     same_status,
 )
 from model_monitor_operator.reconcile.jobs import job_progress
-from model_monitor_operator.reconcile.monitor import invalid_schedule, reference, run_configuration, validation_message
+from model_monitor_operator.reconcile.monitor import invalid_schedule, reference, run_configuration
 from model_monitor_operator.reconcile.notes import flips, note, on_stalled
 from model_monitor_operator.reconcile.plan import Creation, Note, Plan, StatusWrite
 from model_monitor_operator.reconcile.progress import Progress
@@ -216,7 +217,8 @@ def _request(state: State, key: Key, execution: Object, schedule: Object, now: d
             run = run_configuration(schedule, spec, found).model_copy(update={"execution": key.name, "window": window})
             desired = execution_job(key.namespace, key.name, uid, run, spec.job, settings)
     except ValidationError as error:
-        standing = Standing("Stalled", "InvalidSpec", validation_message(error))
+        message = f"MonitoringSchedule {schedule['metadata']['name']}: {describe(error, within='spec')}"
+        standing = Standing("Stalled", "InvalidSpec", message)
     except RunTooLargeError as error:
         standing = Standing("Stalled", "InvalidSpec", str(error))
     except (WindowError, ScheduleError) as error:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-
-from pydantic import ValidationError
 
 from model_monitor_crds.base import ANNOTATION_RUN
 from model_monitor_crds.baseline import BaselineFiles
@@ -35,25 +32,12 @@ class Reference:
     due: datetime | None = None
 
 
-@lru_cache(maxsize=4096)
-def parse_schedule(text: str, time_zone: str) -> Schedule:
-    """Read a schedule, once for all schedules that are written alike. Raises ScheduleError."""
-    return Schedule.parse(text, time_zone)
-
-
-def validation_message(error: ValidationError) -> str:
-    """What is wrong with a spec, field by field."""
-    return "; ".join(
-        f"spec.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
-    )
-
-
 def invalid_schedule(spec: MonitoringScheduleSpec, now: datetime) -> Standing | None:
     """Why runs can't be scheduled: the schedule, its time zone or its windows; None when they can."""
     if spec.schedule is None:
         return None
     try:
-        parse_schedule(spec.schedule, spec.time_zone)
+        Schedule.parse(spec.schedule, spec.time_zone)
         if spec.input.window is not None:
             window_of_tick(spec, now)
     except ScheduleError as error:
@@ -73,7 +57,7 @@ def next_run(schedule: Object, spec: MonitoringScheduleSpec, now: datetime) -> d
         tick = parse_time(known)
         if tick > now:
             return tick
-    return parse_schedule(spec.schedule, spec.time_zone).next(now)
+    return Schedule.parse(spec.schedule, spec.time_zone).next(now)
 
 
 def reference(state: State, schedule: Object, now: datetime, settings: Settings) -> Reference:

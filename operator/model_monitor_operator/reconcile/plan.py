@@ -35,6 +35,12 @@ class Deletion:
     uid: str
 
 
+def deletion(kind: str, body: Object) -> Deletion:
+    """The deletion of an object as it was observed."""
+    metadata = body["metadata"]
+    return Deletion(Key(kind, metadata["namespace"], metadata["name"]), metadata["uid"])
+
+
 @dataclass(frozen=True)
 class StatusWrite:
     """A status to apply: whole for what the operator alone writes, else the part under this field manager.

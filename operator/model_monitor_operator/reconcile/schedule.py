@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.schedule import ScheduleError, translate
+from model_monitor_crds.validation import describe
 from model_monitor_crds.window import format_time, parse_time
 from model_monitor_operator.manifests.common import FIELD_MANAGER, Object
 from model_monitor_operator.manifests.cronjob import cron_job, placeholder
@@ -40,10 +41,9 @@ from model_monitor_operator.reconcile.monitor import (
     next_run,
     reference,
     run_configuration,
-    validation_message,
 )
 from model_monitor_operator.reconcile.notes import flips, note, on_stalled
-from model_monitor_operator.reconcile.plan import Application, Creation, Deletion, Note, Plan, StatusWrite
+from model_monitor_operator.reconcile.plan import Application, Creation, Deletion, Note, Plan, StatusWrite, deletion
 from model_monitor_operator.reconcile.progress import ending
 from model_monitor_operator.settings import Settings
 from model_monitor_operator.state import CRON_JOB, EXECUTION, JOB, SCHEDULE, Key, State, is_over
@@ -75,7 +75,7 @@ def reconcile(state: State, key: Key, now: datetime, settings: Settings) -> Plan
     try:
         spec = MonitoringScheduleSpec.model_validate(observed["spec"])
     except ValidationError as error:
-        return _unreadable(key, observed, Standing("Stalled", "InvalidSpec", validation_message(error)), now)
+        return _unreadable(key, observed, Standing("Stalled", "InvalidSpec", describe(error, within="spec")), now)
     found = reference(state, observed, now, settings)
     work = _work(state, key, observed, spec, found, now, settings)
     executions = list(state.of(EXECUTION, key.namespace, SCHEDULE, key.name))
@@ -101,7 +101,7 @@ def reconcile(state: State, key: Key, now: datetime, settings: Settings) -> Plan
         needs_runner=spec.job.service_account_name is None,
         create=work.create,
         apply=work.apply,
-        delete=work.delete + tuple(_deletion(EXECUTION, execution) for execution in stale),
+        delete=work.delete + tuple(deletion(EXECUTION, execution) for execution in stale),
         status=(StatusWrite(key, observed["metadata"]["uid"], status, FIELD_MANAGER),) if write else (),
         notes=tuple(_notes(key, observed, work.standing, found.finding, history)),
         due=min((due for due in dues if due is not None), default=None),
@@ -136,7 +136,7 @@ def _work(
     existing = state.get(CRON_JOB, key.namespace, key.name)
     ours = existing if existing is not None and controlled_by(existing, uid) else None
     if spec.schedule is None:
-        stale = (_deletion(CRON_JOB, ours),) if ours is not None and "deletionTimestamp" not in ours["metadata"] else ()
+        stale = (deletion(CRON_JOB, ours),) if ours is not None and "deletionTimestamp" not in ours["metadata"] else ()
         standing = found.standing or Standing("Ready", "OnDemand", "runs when a MonitoringExecution is created")
         return _Work(standing, delete=stale, due=found.due)
     invalid = invalid_schedule(spec, now)
@@ -174,11 +174,6 @@ def _cron_job_work(
         return _Work(Standing("Ready", "Suspended", "scheduled runs are held back by spec.suspend"), scheduled=True)
     text = f"runs at {desired['spec']['schedule']} ({spec.time_zone})"
     return _Work(Standing("Ready", "Scheduled", text), scheduled=True)
-
-
-def _deletion(kind: str, body: Object) -> Deletion:
-    metadata = body["metadata"]
-    return Deletion(Key(kind, metadata["namespace"], metadata["name"]), metadata["uid"])
 
 
 def _effective(spec: MonitoringScheduleSpec) -> str | None:
