@@ -11,6 +11,7 @@ from model_monitor_crds.baseline import ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, VIOLATIONS
+from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, adopt, profile_dataset
 from model_monitor_jobs.runs.monitor import judge, load_baseline
@@ -25,7 +26,8 @@ def make_baseline_of_files(
     dataset: Dataset, columns: Columns, output: str, storage: Storage, console: Console | None
 ) -> int:
     """Profile a dataset, write the baseline's files and print them; returns the exit code."""
-    made = profile_dataset(dataset, columns, output, storage)
+    with busy(console, f"reading {dataset.uri}"):
+        made = profile_dataset(dataset, columns, output, storage)
     if console is None:
         click.echo(json.dumps(made.files.to_dict(), indent=2))
     else:
@@ -54,7 +56,8 @@ def check_files(
     stream = read_dataset(
         storage, dataset.uri, dataset.format, csv=CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     )
-    result = judge(stream, dataset.uri, dataset.max_unreadable_share, baseline, columns, settings)
+    with busy(console, f"comparing {dataset.uri}"):
+        result = judge(stream, dataset.uri, dataset.max_unreadable_share, baseline, columns, settings)
     if output is not None:
         status = result_status(result, output)
         storage.write_folder(output, result_files(result, {"status": status.to_dict()}), last=EXECUTION)

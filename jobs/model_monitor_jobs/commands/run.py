@@ -11,7 +11,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.padding import Padding
-from rich.status import Status
 from rich.text import Text
 
 from model_monitor_crds import Baseline
@@ -20,6 +19,7 @@ from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.data import Output
 from model_monitor_crds.window import Window, format_time
 from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION, VIOLATIONS
+from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
 from model_monitor_jobs.manifests import Manifests, load_manifests
 from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report, standing_alert_line
@@ -95,7 +95,7 @@ def _make(
     name, spec = baseline.metadata.name, baseline.spec
     if output is not None:
         spec = spec.model_copy(update={"output": Output(uri=f"file://{output.absolute()}/baselines/{name}")})
-    with _busy(console, f"Baseline {name}: reading"):
+    with busy(console, f"Baseline {name}: reading"):
         try:
             made, _ = perform_baseline(spec, started_status(clock()), storage, clock)
         except MonitorError as error:
@@ -132,16 +132,11 @@ def _replay(
         reference = files[baseline.metadata.name]
         results = replay(schedule, monitor, reference, iter(due), storage, clock)
         while True:
-            with _busy(console, f"MonitoringSchedule {name}: comparing"):
+            with busy(console, f"MonitoringSchedule {name}: comparing"):
                 local_run = next(results, None)
             if local_run is None:
                 break
             yield local_run
-
-
-def _busy(console: Console | None, text: str) -> Status:
-    """A spinner on a terminal; nothing where output goes elsewhere."""
-    return (console or Console(quiet=True)).status(text)
 
 
 def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool) -> None:

@@ -17,7 +17,7 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.layout import read_layout
 from model_monitor_jobs.profiles.table import TableProfile, profile
-from model_monitor_jobs.runs.reading import check_readable, excluded_columns
+from model_monitor_jobs.runs.reading import check_readable, excluded_columns, unknown_columns
 from model_monitor_jobs.sagemaker.constraints import read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
@@ -54,6 +54,8 @@ class LoadedBaseline:
     alternatives: tuple[tuple[str, ...], ...] = ()
     """Other orders that such captures may have: with the dataset's columns that are not judged."""
     notes: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    """All columns that its files name."""
 
 
 def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Storage) -> LoadedBaseline:
@@ -63,10 +65,12 @@ def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Stora
     constraints = read_constraints(content[files.constraints_uri], files.constraints_uri)
     reference = Reference.of(statistics, constraints, excluded)
     order = tuple(feature.name for feature in constraints.features)
+    known = frozenset(order) | {feature.name for feature in statistics.features}
     alternatives: tuple[tuple[str, ...], ...] = ()
     if files.profile_uri is not None:
         layout = read_layout(storage.read_bytes(files.profile_uri), files.profile_uri)
         order, alternatives = layout.judged, (layout.without_timestamp, layout.order)
+        known |= frozenset(layout.order)
         reference = Reference(reference.rows, reference.columns, reference.unjudged | frozenset(layout.order))
     digests = {
         files.statistics_uri: files.statistics_sha256,
@@ -81,7 +85,7 @@ def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Stora
     if unknown:
         text = f"{files.statistics_uri} has no statistics of {', '.join(unknown)}: what needs them is not judged"
         notes = (*notes, text)
-    return LoadedBaseline(files, reference, order, alternatives, notes)
+    return LoadedBaseline(files, reference, order, alternatives, notes, known)
 
 
 def run_monitor(monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage) -> Result:
@@ -108,13 +112,16 @@ def judge(
     table = profile(stream, exclude=excluded_columns(columns), tracking=baseline.reference.tracking())
     check_readable(stream.report, most_unreadable, uri)
     if not table.rows:
-        raise InputError(f"no rows in {uri}" + (f" between {window.start} and {window.end}" if window else ""))
+        span = f" between {window.start} and {window.end}" if window else ""
+        raise InputError(f"no rows in {uri}{span}", remedy="check the URI, the format and whether data was written")
     findings = (
         sagemaker.compare(baseline.reference, table)
         if settings.compatibility == "SageMaker"
         else default.compare(baseline.reference, table, settings)
     )
-    notes = (*baseline.notes, *stream.report.notes, *_remarks(findings, baseline.reference, settings))
+    known = baseline.known | frozenset(table.order)
+    noted = (*baseline.notes, *unknown_columns(columns, known), *stream.report.notes)
+    notes = (*noted, *_remarks(findings, baseline.reference, settings))
     return Result(window, table, stream.report, tuple(findings), baseline.files, notes)
 
 

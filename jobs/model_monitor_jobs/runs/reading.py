@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from model_monitor_crds.data import Columns
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.sources import ReadReport
@@ -10,6 +12,17 @@ from model_monitor_jobs.sources import ReadReport
 def excluded_columns(columns: Columns) -> frozenset[str]:
     """Columns that are not profiled."""
     return frozenset(columns.exclude) | (frozenset({columns.timestamp}) if columns.timestamp else frozenset())
+
+
+def unknown_columns(columns: Columns, known: Collection[str]) -> list[str]:
+    """Notes on columns that are named and exist nowhere: what was meant goes on being judged."""
+    named = {"exclude": columns.exclude, "timestamp": [columns.timestamp] if columns.timestamp else []}
+    unknown = {field: [name for name in names if name not in known] for field, names in named.items()}
+    return [
+        f"spec.columns.{field}: no column {', '.join(map(repr, names))} in the data or the baseline; check the spelling"
+        for field, names in unknown.items()
+        if names
+    ]
 
 
 def check_readable(report: ReadReport, most: float, uri: str) -> None:

@@ -24,6 +24,7 @@ _DENIED = re.compile(
     r"|AuthenticationFailed|AuthorizationFailure|access key"
 )
 _MISSING = re.compile(r"NO_SUCH_BUCKET|NO_SUCH_KEY|RESOURCE_NOT_FOUND|HTTP status 404|Path does not exist|NotFound")
+_MISSING_REMEDY = "check the URI, and whether what writes it has run"
 _REGION = re.compile(r"HTTP status 301|PERMANENT_REDIRECT|AuthorizationHeaderMalformed")
 
 
@@ -31,7 +32,7 @@ def translate(error: OSError, location: Location, doing: str = "reading") -> Mon
     """The error to raise for a client's fault while `doing` something at a location."""
     what = f"{doing} {location.uri}"
     if isinstance(error, FileNotFoundError):
-        return InputError(f"{location.uri} does not exist")
+        return InputError(f"{location.uri} does not exist", remedy=_MISSING_REMEDY)
     if location.scheme in ("file", "pvc"):
         return _translate_local(error, what)
     text = " ".join(str(error).split())
@@ -42,7 +43,7 @@ def translate(error: OSError, location: Location, doing: str = "reading") -> Mon
         message = f"{what}: the bucket {location.bucket} is in another region"
         return ConfigurationError(message, remedy="set AWS_REGION to its region")
     if _MISSING.search(text):
-        return InputError(f"{location.uri} does not exist ({_short(text)})")
+        return InputError(f"{location.uri} does not exist ({_short(text)})", remedy=_MISSING_REMEDY)
     variable = _ADDRESS_VARIABLE.get(location.scheme)
     check = f"check {variable} and the network" if variable else "check the network"
     return StorageUnavailable(f"{what}: the store does not answer ({_short(text)})", remedy=check)

@@ -102,6 +102,17 @@ def test_mistakes_end_with_1_and_say_what_is_wrong(folder: Path, arguments: tupl
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("option", ["exclude", "timestamp"])
+def test_a_column_that_exists_nowhere_is_noted(folder: Path, option: str) -> None:
+    check = ("check", "train.csv", "--baseline", "baseline", "--exclude", "customer_id")
+    note = f"spec.columns.{option}: no column 'tpyo' in the data or the baseline"
+    assert note in call(*check, f"--{option}", "tpyo").output.replace("\n", " ")
+    assert "no column" not in call(*check).output
+    # The baseline does not know the excluded column, or the data doesn't: one of them is enough.
+    (folder / "less.csv").write_text("age,state\n" + "30,TX\n" * 300)
+    assert "no column" not in call("check", "less.csv", *check[2:]).output
+
+
 def test_lines_that_cannot_be_read_are_counted_and_shown(folder: Path) -> None:
     write_csv(folder / "today.csv", junk=3)
     result = call("check", "today.csv", "--baseline", "baseline", "--exclude", "customer_id")
