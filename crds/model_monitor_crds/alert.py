@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, order=True)
@@ -16,11 +16,19 @@ class Check:
 
 @dataclass(frozen=True)
 class JudgedWindow:
-    """What one run that could judge found."""
+    """What one run that could judge found.
+
+    `partial`: more was found than is told here, so a check that is not named may be violated or not.
+    """
 
     violated: frozenset[Check] = frozenset()
     immediate: frozenset[Check] = frozenset()
-    not_judged: frozenset[Check] = field(default=frozenset())
+    not_judged: frozenset[Check] = frozenset()
+    partial: bool = False
+
+    def judged(self, check: Check) -> bool:
+        """Whether this window says of a check that it holds or not."""
+        return check in self.violated or not (self.partial or check in self.not_judged)
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ def raised_alerts(
     checks = {check for window in history for check in window.violated}
     raised = []
     for check in sorted(checks):
-        judged = [window for window in history if check not in window.not_judged][-evaluation_periods:]
+        judged = [window for window in history if window.judged(check)][-evaluation_periods:]
         violations = sum(check in window.violated for window in judged)
         immediate = bool(history) and check in history[-1].immediate
         if violations >= datapoints_to_alert or immediate:

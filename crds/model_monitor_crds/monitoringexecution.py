@@ -42,6 +42,15 @@ class Violation(Model):
     """Whether this alone makes an alert: beyond three times its limit, or structural."""
 
 
+class UnjudgedCheck(Model):
+    """One check of one column that could not be judged."""
+
+    column: Annotated[str, Field(max_length=256)]
+    """Column, or empty for the table as a whole."""
+    check: CheckType
+    """Check, under SageMaker's name."""
+
+
 class Verdicts(Model):
     """How many checks came to which verdict."""
 
@@ -104,8 +113,12 @@ class MonitoringExecutionStatus(Model):
         list[Violation], Field(max_length=20, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = []
     """The worst 20 violations."""
+    not_judged: Annotated[
+        list[UnjudgedCheck], Field(max_length=50, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = []
+    """Checks without enough data to be judged, at most 50. They count neither for nor against an alert."""
     truncated: bool | None = None
-    """Whether there are more violations than listed here."""
+    """Whether there are more violations, or more checks that were not judged, than listed here."""
     summary: Annotated[str, Field(max_length=1024)] | None = None
     """The outcome in one sentence."""
     report_uri: Uri | None = Field(default=None, alias="reportURI")

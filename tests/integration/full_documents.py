@@ -42,7 +42,7 @@ VIOLATION = {
 POD = {
     "image": "registry.example.com/jobs:1",
     "imagePullPolicy": "Always",
-    "imagePullSecrets": [{"name": "registry", "optional": True}],
+    "imagePullSecrets": [{"name": "registry"}],
     "resources": {"requests": {"cpu": "1", "memory": 1000000}, "limits": {"memory": "1Gi"}},
     "env": [
         {"name": "A", "value": "a"},
@@ -142,6 +142,7 @@ _EXECUTION_STATUS = {
     "verdicts": {"passed": 1, "violated": 2, "insufficientData": 3, "tooVariable": 4},
     "violationCount": 21,
     "violations": [VIOLATION],
+    "notJudged": [{"column": "age", "check": "data_type_check"}],
     "truncated": True,
     "summary": "one violation",
     "reportURI": "s3://b/r",

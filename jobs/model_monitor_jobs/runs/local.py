@@ -16,8 +16,8 @@ from model_monitor_crds.run import Occasion, WindowError, occasion, window_of_ti
 from model_monitor_crds.schedule import Schedule, ScheduleError
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.finding import Finding
-from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
+from model_monitor_jobs.runs.outcome import UNDECIDED
 from model_monitor_jobs.runs.perform import Clock, Performed, perform_monitor, started_status
 from model_monitor_jobs.storage import Storage
 
@@ -100,11 +100,10 @@ def replay(
 
 def judged_window(findings: tuple[Finding, ...]) -> JudgedWindow:
     """What counts of a run towards alerts."""
-    undecided = (Verdict.INSUFFICIENT_DATA, Verdict.TOO_VARIABLE)
     return JudgedWindow(
         violated=frozenset(finding.key for finding in findings if finding.violated),
         immediate=frozenset(finding.key for finding in findings if finding.immediate),
-        not_judged=frozenset(finding.key for finding in findings if finding.verdict in undecided),
+        not_judged=frozenset(finding.key for finding in findings if finding.verdict in UNDECIDED),
     )
 
 

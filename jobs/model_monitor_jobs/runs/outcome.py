@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from model_monitor_crds.base import TimeWindow
-from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, Verdicts, Violation
+from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, UnjudgedCheck, Verdicts, Violation
 from model_monitor_jobs.checks.finding import Distances, Finding
-from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.decisions import ENOUGH_ROWS, Verdict
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, STATISTICS, MadeBaseline
 from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.sagemaker.constraints import constraints_document
@@ -29,6 +29,8 @@ from model_monitor_jobs.sources import ReadReport
 VIOLATIONS: Final = "constraint_violations.json"
 EXECUTION: Final = "execution.json"
 MOST_VIOLATIONS: Final = 20
+MOST_UNJUDGED: Final = 50
+UNDECIDED: Final = (Verdict.INSUFFICIENT_DATA, Verdict.TOO_VARIABLE)
 MOST_VIOLATION_BYTES: Final = 16 * 1024
 _LONGEST_DESCRIPTION: Final = 512
 
@@ -46,6 +48,9 @@ def summarize(result: Result) -> str:
     """The outcome in one sentence."""
     rows = "1 row" if result.table.rows == 1 else f"{result.table.rows:,} rows"
     violations = result.violations
+    if not result.judged:
+        needed = f", at least {ENOUGH_ROWS} are needed" if result.table.rows < ENOUGH_ROWS else ""
+        return f"Nothing could be judged: {rows}{needed}"
     if not violations:
         judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
         undecided = len(result.findings) - judged
@@ -61,11 +66,16 @@ def _named(finding: Finding) -> str:
     return f"{finding.column}: {finding.description}" if finding.column else finding.description
 
 
-def result_status(result: Result, folder: str) -> MonitoringExecutionStatus:
+def result_status(result: Result, folder: str | None) -> MonitoringExecutionStatus:
     """The part of the status that tells what was found; bounded, whatever the data."""
     counts = Counter(finding.verdict for finding in result.findings)
     violations = result.violations
     listed = worst_violations(violations)
+    unjudged = [
+        UnjudgedCheck(column=finding.column[:256], check=finding.check)
+        for finding in result.findings
+        if finding.verdict in UNDECIDED
+    ]
     return MonitoringExecutionStatus(
         window=TimeWindow(start=result.window.start, end=result.window.end) if result.window else None,
         record_count=result.table.rows,
@@ -78,7 +88,8 @@ def result_status(result: Result, folder: str) -> MonitoringExecutionStatus:
         ),
         violation_count=len(violations),
         violations=listed,
-        truncated=len(violations) > len(listed),
+        not_judged=unjudged[:MOST_UNJUDGED],
+        truncated=len(violations) > len(listed) or len(unjudged) > MOST_UNJUDGED,
         summary=summarize(result)[:1024],
         report_uri=folder,
         report_sha256=sha256(to_json(violations_document(constraint_violations(result.findings)))).hexdigest(),
@@ -138,16 +149,20 @@ def violation(finding: Finding) -> Violation:
 
 def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
     """The files of a run's results folder by name; `execution` is the execution as the API server shows it."""
-    report = execution | {
-        "findings": [finding_document(finding) for finding in result.findings],
-        "notes": list(result.notes),
-        "reading": reading_document(result.report),
-    }
     return {
         STATISTICS: to_json(statistics_document(result.table)),
         CONSTRAINTS: to_json(constraints_document(result.table)),
         VIOLATIONS: to_json(violations_document(constraint_violations(result.findings))),
-        EXECUTION: to_json(report),
+        EXECUTION: to_json(report_document(result, execution)),
+    }
+
+
+def report_document(result: Result, execution: dict[str, Any]) -> dict[str, Any]:
+    """Everything a run found, for programs."""
+    return execution | {
+        "findings": [finding_document(finding) for finding in result.findings],
+        "notes": list(result.notes),
+        "reading": reading_document(result.report),
     }
 
 

@@ -64,6 +64,8 @@ def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
             JudgedWindow(
                 frozenset(Check(v["column"], v["check"]) for v in violations),
                 frozenset(Check(v["column"], v["check"]) for v in violations if v.get("immediate")),
+                frozenset(Check(v["column"], v["check"]) for v in status.get("notJudged", ())),
+                partial=bool(status.get("truncated")),
             )
         )
     return windows
@@ -71,9 +73,7 @@ def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
 
 def alerts(completed: Sequence[Object], rule: Alert) -> list[Object]:
     """The status field alerts, whole: every column and check in alert."""
-    raised = raised_alerts(
-        judged_windows(completed)[-rule.evaluation_periods :], rule.datapoints_to_alert, rule.evaluation_periods
-    )
+    raised = raised_alerts(judged_windows(completed), rule.datapoints_to_alert, rule.evaluation_periods)
     return [
         {
             "column": alert.check.column,
