@@ -80,8 +80,9 @@ Uri = Annotated[
     Field(min_length=1, max_length=2048),
     Checked(
         matches(
-            "^(s3|gs|az|file|pvc)://[A-Za-z0-9._@-]*(/.*)?$",
-            message="must start with s3://, gs://, az://, file:// or pvc://claim/",
+            "^(s3|gs|az|pvc)://[A-Za-z0-9][A-Za-z0-9._@-]*(/.*)?$",
+            "^file:///.*$",
+            message="must start with s3://bucket, gs://bucket, az://container, file:/// or pvc://claim",
         )
     ),
 ]

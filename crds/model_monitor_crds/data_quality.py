@@ -13,8 +13,8 @@ class DataQuality(Model):
     """How windows are compared with the baseline."""
 
     compatibility: Literal["Default", "SageMaker"] = "Default"
-    """Default judges change against sampling noise and what the baseline explains. SageMaker applies the thresholds of
-    constraints.json as SageMaker Model Monitor does."""
+    """Default judges change against a threshold and sampling noise; it does not know yet how much the baseline's own
+    windows vary. SageMaker applies the thresholds of constraints.json as SageMaker Model Monitor does."""
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Smallest change that counts, as a share of rows (0 to 1); sampling noise is added to it. Only for Default."""
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.01

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from model_monitor_crds.base import Model, ObjectName
-from model_monitor_crds.rules import Checked, Rule, exactly_one
+from model_monitor_crds.rules import Checked, Rule, exactly_one, matches
 
-_OWN_FOLDERS = ("/var/run/secrets", "/etc/model-monitor", "/mnt/claims")
+_OWN_FOLDERS = ("/run/", "/var/run/", "/etc/model-monitor/", "/mnt/claims/")
+_ABOVE_OWN_FOLDERS = ("/var", "/etc", "/mnt")
+_LOADER_VARIABLES = ("LD_", "PYTHON")
 
 ShortText = Annotated[str, Field(max_length=1024)]
 Quantity = Annotated[int | str, WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 64})]
@@ -63,6 +65,13 @@ class OptionalReference(Model):
     """Name of the object, in the same namespace."""
     optional: bool = False
     """Whether the pod may start without it."""
+
+
+class SecretReference(Model):
+    """A Secret by name."""
+
+    name: ObjectName
+    """Name of the Secret, in the same namespace."""
 
 
 class EnvironmentFrom(Model):
@@ -160,16 +169,16 @@ class VolumeMount(Model):
         str,
         Field(min_length=1, max_length=512),
         Checked(
-            Rule(
-                "self.startsWith('/') && !self.contains(':') && !self.contains('..')",
-                "mountPath must be absolute, without ':' and '..'",
-                lambda path: path.startswith("/") and ":" not in path and ".." not in path,
+            matches(
+                "^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$",
+                message="mountPath must be an absolute path such as /data/credit, without '.', '..', ':' and '//'",
             ),
             Rule(
-                " && ".join(f"!self.startsWith('{folder}')" for folder in _OWN_FOLDERS),
-                "mountPath is used by the run itself: choose one outside /var/run/secrets,"
-                " /etc/model-monitor and /mnt/claims",
-                lambda path: not path.startswith(_OWN_FOLDERS),
+                f"!(self in [{', '.join(map(repr, _ABOVE_OWN_FOLDERS))}])"
+                f" && !{list(_OWN_FOLDERS)!r}.exists(folder, (self + '/').startsWith(folder))",
+                "mountPath is used by the run itself: choose one outside /run, /var/run, /etc/model-monitor and"
+                " /mnt/claims",
+                lambda path: path not in _ABOVE_OWN_FOLDERS and not f"{path}/".startswith(_OWN_FOLDERS),
             ),
         ),
     ]
@@ -201,11 +210,24 @@ PRESERVED = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 class PodSettings(Model):
     """The pod that does the work."""
 
+    rules = (
+        Rule(
+            "has(self.image) || !has(self.env) || self.env.all(variable, "
+            + " && ".join(f"!variable.name.startsWith('{prefix}')" for prefix in _LOADER_VARIABLES)
+            + " && variable.name != 'PATH')",
+            "job.env: PATH and variables that begin with LD_ or PYTHON change which program runs; they can be set only"
+            " together with an image of your own",
+            lambda job: (
+                job.image is not None
+                or not any(v.name == "PATH" or v.name.startswith(_LOADER_VARIABLES) for v in job.env)
+            ),
+        ),
+    )
     image: Annotated[str, Field(min_length=1, max_length=512)] | None = None
     """Image of the processing container. Default: the one the operator was installed with."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     """When the image is pulled. Default: Kubernetes' own."""
-    image_pull_secrets: Annotated[list[OptionalReference], Field(max_length=16)] = []
+    image_pull_secrets: Annotated[list[SecretReference], Field(max_length=16)] = []
     """Secrets with the registry's credentials."""
     resources: Resources = Field(default_factory=Resources)
     """Compute resources. Default: those the operator was installed with."""
@@ -229,8 +251,8 @@ class PodSettings(Model):
     active_deadline_seconds: Annotated[int, Field(ge=10, le=604800)] = 3600
     """Seconds after which a run is ended and counts as failed."""
     backoff_limit: Annotated[int, Field(ge=0, le=10)] = 2
-    """How often a run is tried again after a fault that may pass (store out of reach, pod evicted). Bad data or a bad
-    configuration is never tried again."""
+    """How often a run is tried again after a fault that may pass, such as a store out of reach. Bad data or a bad
+    configuration is never tried again; a pod that was evicted or lost its node is made anew without counting."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=31536000)] = 172800
     """Seconds that a finished Job is kept. The MonitoringExecution stays."""
 

@@ -95,6 +95,12 @@ class MonitoringScheduleSpec(Model):
             "spec.suspend: only a monitor with a schedule can be suspended",
             lambda spec: spec.schedule is not None or not spec.suspend,
         ),
+        Rule(
+            "self.job.successfulExecutionsHistoryLimit >= self.alert.evaluationPeriods",
+            "spec.job.successfulExecutionsHistoryLimit: may not be below spec.alert.evaluationPeriods, or an alert"
+            " would be counted on executions that are gone",
+            lambda spec: spec.job.successful_executions_history_limit >= spec.alert.evaluation_periods,
+        ),
     )
     model: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """Name of the model; groups the monitors of one model."""
@@ -222,6 +228,7 @@ KIND = Kind(
         PrinterColumn("Violations", "integer", ".status.violationCount"),
         PrinterColumn("Baseline", "string", ".spec.baselineRef.name"),
         PrinterColumn("Age", "date", ".metadata.creationTimestamp"),
+        PrinterColumn("Last State", "string", ".status.lastRun.state", priority=1),
         PrinterColumn("Alert", "string", '.status.conditions[?(@.type=="InAlert")].status', priority=1),
         PrinterColumn("Next Run", "string", ".status.nextRunTime", priority=1),
         PrinterColumn("Model", "string", ".spec.model", priority=1),

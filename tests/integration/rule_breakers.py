@@ -32,7 +32,7 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
     "spec: a dataset needs output.uri, where the files go": [
         lambda _: {"dataset": {"uri": "s3://b/d"}},
     ],
-    "must start with s3://, gs://, az://, file:// or pvc://claim/": [
+    "must start with s3://bucket, gs://bucket, az://container, file:/// or pvc://claim": [
         lambda _: "/data/training.csv",
         lambda _: "http://example.com/training.csv",
         lambda _: "S3://bucket/training.csv",
@@ -49,15 +49,33 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
         lambda volume: {"name": volume["name"]},
         lambda volume: {"name": volume["name"], "emptyDir": {}, "secret": {"secretName": "s"}},
     ],
-    "mountPath must be absolute, without ':' and '..'": [
+    "mountPath must be an absolute path such as /data/credit, without '.', '..', ':' and '//'": [
         lambda _: "data",
+        lambda _: "/",
         lambda _: "/data:ro",
         lambda _: "/data/../etc",
+        lambda _: "//var/run/secrets",
+        lambda _: "/var/./run",
     ],
-    "mountPath is used by the run itself: choose one outside /var/run/secrets, /etc/model-monitor and /mnt/claims": [
+    "mountPath is used by the run itself: choose one outside /run, /var/run, /etc/model-monitor and /mnt/claims": [
+        lambda _: "/var",
+        lambda _: "/run",
         lambda _: "/var/run/secrets/kubernetes.io",
         lambda _: "/etc/model-monitor",
         lambda _: "/mnt/claims/x",
+    ],
+    "job.env: PATH and variables that begin with LD_ or PYTHON change which program runs; they can be set only"
+    " together with an image of your own": [
+        lambda job: _without(job, "image") | {"env": [{"name": "LD_PRELOAD", "value": "x"}]},
+        lambda job: _without(job, "image") | {"env": [{"name": "PYTHONPATH", "value": "x"}]},
+        lambda job: _without(job, "image") | {"env": [{"name": "PATH", "value": "x"}]},
+    ],
+    "spec.job.successfulExecutionsHistoryLimit: may not be below spec.alert.evaluationPeriods, or an alert would be "
+    "counted on executions that are gone": [
+        lambda spec: (
+            spec
+            | {"alert": {"evaluationPeriods": 9}, "job": {**spec.get("job", {}), "successfulExecutionsHistoryLimit": 3}}
+        ),
     ],
     "spec.suspend: only a monitor with a schedule can be suspended": [
         lambda spec: {key: value for key, value in spec.items() if key != "schedule"},
@@ -95,3 +113,7 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
     ],
 }
 UNCHANGEABLE = "spec can't be changed: create another MonitoringExecution"
+
+
+def _without(value: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: child for key, child in value.items() if key != name}

@@ -19,6 +19,14 @@ RUN_LIMIT: Final = 128 * 1024
 """Most bytes of a run configuration: annotations share 256 KiB, and an object must fit into 1.5 MiB."""
 USER: Final = 10001
 SCRATCH_FOLDER: Final = "/tmp"
+_LOADER_VARIABLES: Final = {
+    "LD_AUDIT": "",
+    "LD_LIBRARY_PATH": "",
+    "LD_PRELOAD": "",
+    "PYTHONHOME": "",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONPATH": "",
+}
 _JOB_NAME: Final = "batch.kubernetes.io/job-name"
 
 
@@ -160,10 +168,10 @@ def _has_resources(job: PodSettings) -> bool:
 
 
 def _environment(job: PodSettings) -> list[Object]:
-    own: list[Object] = [
-        {"name": "HOME", "value": SCRATCH_FOLDER},
-        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-    ]
+    own: list[Object] = [{"name": "HOME", "value": SCRATCH_FOLDER}]
+    if job.image is None:
+        # env goes before envFrom: nobody may choose through a ConfigMap which program the runs' ServiceAccount runs.
+        own += [{"name": name, "value": value} for name, value in _LOADER_VARIABLES.items()]
     given = {variable.name for variable in job.env}
     return [variable for variable in own if variable["name"] not in given] + [
         variable.to_dict() for variable in job.env

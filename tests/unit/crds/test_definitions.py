@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,9 +103,7 @@ def test_the_api_servers_defaults_are_the_models(kind: Kind) -> None:
 def test_definitions_fit_into_kubectls_annotation_and_have_what_kubectl_shows(kind: Kind) -> None:
     text = definition_yaml(kind)
     assert len(text) < 200_000
-    assert not any(
-        line.lstrip().startswith(("&", "*")) or ": &" in line or ": *id" in line for line in text.splitlines()
-    )
+    assert not re.search(r"[&*]id[0-9]", text), "YAML anchors"
     spec = yaml.safe_load(text)["spec"]
     assert spec["names"]["categories"] == ["model-monitor"]
     version = spec["versions"][0]

@@ -70,7 +70,7 @@ schedule_pods = st.builds(
         optional={
             "concurrencyPolicy": st.sampled_from(["Allow", "Forbid", "Replace"]),
             "startingDeadlineSeconds": st.integers(60, 604800),
-            "successfulExecutionsHistoryLimit": st.integers(1, 5),
+            "successfulExecutionsHistoryLimit": st.integers(3, 6),
             "failedExecutionsHistoryLimit": st.integers(1, 5),
         },
     ),

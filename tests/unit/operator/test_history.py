@@ -74,6 +74,7 @@ def test_the_oldest_beyond_the_limits_go_and_running_ones_stay() -> None:
             "baselineRef": {"name": "b"},
             "input": {"batch": {"dataURI": "s3://b/x"}},
             "output": {"uri": "s3://b/o"},
+            "alert": {"datapointsToAlert": 1, "evaluationPeriods": 2},
             "job": {"successfulExecutionsHistoryLimit": 2, "failedExecutionsHistoryLimit": 1},
         }
     )
