@@ -111,7 +111,11 @@ def main() -> None:
 @main.command()
 @click.option("-f", "--file", "files", type=click.Path(path_type=Path), multiple=True, required=True, help="YAML file.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write results below this folder, not where specs say.")
-@click.option("--at", type=Moment(), help="Make the run that is due at this time. Default: now.")
+@click.option(
+    "--at",
+    type=Moment(),
+    help="Make the latest run that was due at or before this time (a date is midnight in UTC). Default: now.",
+)
 @click.option("--from", "start", type=Moment(), help="Replay every scheduled run whose window lies after this time …")
 @click.option("--to", "end", type=Moment(), help="… and before this one.")
 @click.option("--all-checks", is_flag=True, help="Show checks that passed, too.")

@@ -61,7 +61,7 @@ def execute(folder: Path, credentials: Path, environment: Mapping[str, str], sto
         executions = Executions(connect(credentials, environment), task.namespace)
         return _execute(task, executions, storage, clock)
     except (ClusterUnavailable, StorageUnavailable, OSError) as error:
-        logger.error("the run will be tried again", extra={"error": str(error)})
+        logger.error(str(error), extra={"retry": True})
         return EXIT_RETRY
     except MonitorError as error:
         logger.error(str(error))

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from model_monitor_crds import Baseline, MonitoringSchedule
-from model_monitor_crds.base import API_VERSION
+from model_monitor_crds.base import API_VERSION, GROUP
 from model_monitor_crds.validation import describe
 from model_monitor_jobs.errors import ConfigurationError
 
@@ -65,8 +65,14 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
 
 def _load(document: dict[str, Any], path: Path) -> Baseline | MonitoringSchedule | None:
     kind = document.get("kind")
-    if document.get("apiVersion") != API_VERSION or kind not in ("Baseline", "MonitoringSchedule"):
+    version = str(document.get("apiVersion"))
+    if version.partition("/")[0] != GROUP or kind == "MonitoringExecution":
         return None
+    if version != API_VERSION or kind not in ("Baseline", "MonitoringSchedule"):
+        raise ConfigurationError(
+            f"{path}: {_title(document)}: there is no such kind",
+            remedy=f"{API_VERSION} has Baseline, MonitoringSchedule and MonitoringExecution",
+        )
     try:
         return (Baseline if kind == "Baseline" else MonitoringSchedule).model_validate(document)
     except ValidationError as error:

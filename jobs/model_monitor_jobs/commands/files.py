@@ -10,12 +10,12 @@ from rich.console import Console
 from model_monitor_crds.baseline import ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.data_quality import DataQuality
-from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, VIOLATIONS
+from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, exit_code_of
 from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
-from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, adopt, profile_dataset
+from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, MadeBaseline, adopt, profile_dataset
 from model_monitor_jobs.runs.monitor import judge, load_baseline
-from model_monitor_jobs.runs.outcome import EXECUTION, finding_document, result_files, result_status
+from model_monitor_jobs.runs.outcome import EXECUTION, report_document, result_files, result_status
 from model_monitor_jobs.runs.reading import excluded_columns
 from model_monitor_jobs.sources import CSVDialect
 from model_monitor_jobs.sources.dataset import read_dataset
@@ -27,7 +27,9 @@ def make_baseline_of_files(
 ) -> int:
     """Profile a dataset, write the baseline's files and print them; returns the exit code."""
     with busy(console, f"reading {dataset.uri}"):
-        made = profile_dataset(dataset, columns, output, storage)
+        profiled = profile_dataset(dataset, columns, storage)
+    profiled.write(output, storage)
+    made = MadeBaseline(profiled.files_in(output, storage), profiled.table, profiled.report)
     if console is None:
         click.echo(json.dumps(made.files.to_dict(), indent=2))
     else:
@@ -58,11 +60,11 @@ def check_files(
     )
     with busy(console, f"comparing {dataset.uri}"):
         result = judge(stream, dataset.uri, dataset.max_unreadable_share, baseline, columns, settings)
+    status = result_status(result, output).to_dict()
     if output is not None:
-        status = result_status(result, output)
-        storage.write_folder(output, result_files(result, {"status": status.to_dict()}), last=EXECUTION)
+        storage.write_folder(output, result_files(result, {"status": status}), last=EXECUTION)
     if console is None:
-        click.echo(json.dumps({"findings": [finding_document(f) for f in result.findings]}, indent=2))
+        click.echo(json.dumps(report_document(result, {"status": status}), indent=2, ensure_ascii=False))
     else:
         console.print(result_report(result, every_check=every_check))
-    return VIOLATIONS if result.violations else NO_VIOLATION
+    return exit_code_of(result)

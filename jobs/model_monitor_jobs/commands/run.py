@@ -18,7 +18,7 @@ from model_monitor_crds.base import API_VERSION
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.data import Output
 from model_monitor_crds.window import Window, format_time
-from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION, VIOLATIONS
+from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION, exit_code_of
 from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
 from model_monitor_jobs.manifests import Manifests, load_manifests
@@ -73,8 +73,8 @@ def exit_code(runs: Iterable[LocalRun]) -> int:
     for local_run in runs:
         if local_run.performed is None:
             codes.add(ERROR)
-        elif local_run.performed.result.violations:
-            codes.add(VIOLATIONS)
+        else:
+            codes.add(exit_code_of(local_run.performed.result))
     return ERROR if ERROR in codes else max(codes)
 
 

@@ -13,11 +13,13 @@ from model_monitor_crds.monitoringschedule import Input, MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality import default, sagemaker
 from model_monitor_jobs.checks.data_quality.reference import Reference
+from model_monitor_jobs.checks.data_quality.structure import extra_columns
 from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.layout import read_layout
 from model_monitor_jobs.profiles.table import TableProfile, profile
-from model_monitor_jobs.runs.reading import check_readable, excluded_columns, unknown_columns
+from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns, unknown_columns
 from model_monitor_jobs.sagemaker.constraints import read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
@@ -36,6 +38,11 @@ class Result:
     findings: tuple[Finding, ...]
     reference_files: BaselineFiles
     notes: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Whether any check came to a pass or a violation."""
+        return any(finding.verdict in (Verdict.PASS, Verdict.VIOLATION) for finding in self.findings)
 
     @property
     def violations(self) -> list[Finding]:
@@ -64,6 +71,8 @@ def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Stora
     statistics = read_statistics(content[files.statistics_uri], files.statistics_uri)
     constraints = read_constraints(content[files.constraints_uri], files.constraints_uri)
     reference = Reference.of(statistics, constraints, excluded)
+    if not reference.columns:
+        raise InputError(f"{files.constraints_uri}: lists no feature that is judged", remedy="make the baseline again")
     order = tuple(feature.name for feature in constraints.features)
     known = frozenset(order) | {feature.name for feature in statistics.features}
     alternatives: tuple[tuple[str, ...], ...] = ()
@@ -111,6 +120,7 @@ def judge(
     """Profile a stream of records and compare it with a baseline."""
     table = profile(stream, exclude=excluded_columns(columns), tracking=baseline.reference.tracking())
     check_readable(stream.report, most_unreadable, uri)
+    check_delimiter(table.order, uri)
     if not table.rows:
         span = f" between {window.start} and {window.end}" if window else ""
         raise InputError(f"no rows in {uri}{span}", remedy="check the URI, the format and whether data was written")
@@ -121,7 +131,7 @@ def judge(
     )
     known = baseline.known | frozenset(table.order)
     noted = (*baseline.notes, *unknown_columns(columns, known), *stream.report.notes)
-    notes = (*noted, *_remarks(findings, baseline.reference, settings))
+    notes = (*noted, *_remarks(findings, baseline.reference, table, settings))
     return Result(window, table, stream.report, tuple(findings), baseline.files, notes)
 
 
@@ -141,7 +151,9 @@ def open_input(
     return read_dataset(storage, uri, batch.format, csv=dialect, window=bounds, timestamp=columns.timestamp), uri
 
 
-def _remarks(findings: Iterable[Finding], reference: Reference, settings: DataQuality) -> list[str]:
+def _remarks(
+    findings: Iterable[Finding], reference: Reference, table: TableProfile, settings: DataQuality
+) -> list[str]:
     violated = {finding.column for finding in findings if finding.violated and finding.column}
     remarks = []
     if len(reference.columns) > 1 and len(violated) > len(reference.columns) / 2:
@@ -150,5 +162,10 @@ def _remarks(findings: Iterable[Finding], reference: Reference, settings: DataQu
             "is it the baseline of this model?"
         )
     if settings.compatibility == "Default":
+        stray = set(extra_columns(reference, table)) - set(extra_columns(reference, table, settings.threshold))
+        if stray:
+            remarks.append(
+                f"in a few rows there are further columns, which are not judged: {', '.join(sorted(stray)[:10])}"
+            )
         remarks.append("usual variation of this baseline is unknown: only large changes are reported")
     return remarks

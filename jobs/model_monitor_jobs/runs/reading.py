@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from model_monitor_crds.data import Columns
 from model_monitor_jobs.errors import InputError
@@ -35,3 +35,12 @@ def check_readable(report: ReadReport, most: float, uri: str) -> None:
         f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
         f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
     )
+
+
+def check_delimiter(columns: Sequence[str], uri: str) -> None:
+    """Raise InputError where the whole header was read as one cell."""
+    if len(columns) == 1 and (found := [sign for sign in ",;\t|" if sign in columns[0]]):
+        raise InputError(
+            f"{uri}: the header is one cell, {columns[0][:80]!r}",
+            remedy=f"set csv.delimiter (--delimiter) to {found[0]!r}",
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,7 +65,10 @@ def _read_file(
 ) -> Iterator[pa.RecordBatch]:
     start, end = window.start, window.end
     hour_inside = window.contains(hour)
+    hour_touched = hour < end and start < hour + timedelta(hours=1)
     for number, line, fault in lines(source):
+        # A line whose time can't be read belongs to the hour of its folder, and to that hour's windows alone.
+        belongs = hour_touched
         try:
             if fault:
                 raise NotReadable(fault)
@@ -77,9 +80,13 @@ def _read_file(
             if not (hour_inside if moment is None else start <= moment < end):
                 report.outside_window += 1
                 continue
+            belongs = True
             plain = plain_csv(data)
             rows = None if plain else capture_events.records(data)
         except NotReadable as error:
+            if not belongs:
+                report.outside_window += 1
+                continue
             report.add_unreadable(name, number, str(error), line[:1000].decode(errors="replace"))
             continue
         if plain:

@@ -54,7 +54,7 @@ def compare(reference: Reference, table: TableProfile, settings: DataQuality) ->
     ]
     alpha = shared_alpha(settings.alpha, len(family))
     margin = Margin(settings.threshold)
-    return compare_structure(reference, table) + [
+    return compare_structure(reference, table, settings.threshold) + [
         check(_Case(column, window, table.rows, alpha, margin)) for column, window, check in family
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from model_monitor_crds.base import CheckType
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
@@ -17,30 +18,34 @@ def missing_columns(reference: Reference, table: TableProfile) -> list[str]:
     return [column.name for column in reference.columns if column.name not in table.columns]
 
 
-def extra_columns(reference: Reference, table: TableProfile) -> list[str]:
-    """Columns of the data that the baseline does not know."""
+def extra_columns(reference: Reference, table: TableProfile, least: float = 0.0) -> list[str]:
+    """Columns of the data that the baseline does not know, present in more than this share of its rows."""
     known = {column.name for column in reference.columns} | reference.unjudged
-    return [name for name in table.columns if name not in known]
+    return [name for name, column in table.columns.items() if name not in known and column.present > least * table.rows]
 
 
-def compare_structure(reference: Reference, table: TableProfile) -> list[Finding]:
-    """Findings about the table as a whole; none where the columns are the same."""
-    missing, extra = missing_columns(reference, table), extra_columns(reference, table)
-    current, expected = f"{len(table.columns)} columns", f"{len(reference.columns)} columns"
-    findings = []
-    if missing:
-        text = f"{_count(missing)} of the baseline not in the data: {_named(missing)}"
-        findings.append(
-            Finding("", "missing_column_check", Verdict.VIOLATION, current, expected, text, structural=True)
-        )
-    if extra:
-        text = f"{_count(extra)} in the data that the baseline does not have: {_named(extra)}"
-        findings.append(Finding("", "extra_column_check", Verdict.VIOLATION, current, expected, text, structural=True))
+def compare_structure(reference: Reference, table: TableProfile, least: float) -> list[Finding]:
+    """Findings about the table as a whole; none where the columns are the same.
+
+    A column beyond the baseline's counts from a share of `least` of the rows on: one stray record is no change.
+    """
+    expected = _count(len(reference.columns))
+    findings: list[Finding] = []
+    if missing := missing_columns(reference, table):
+        text = f"{_count(len(missing))} of the baseline not in the data: {_named(missing)}"
+        findings.append(_structural("missing_column_check", f"without {_named(missing)}", expected, text))
+    if extra := extra_columns(reference, table, least):
+        text = f"{_count(len(extra))} in the data that the baseline does not have: {_named(extra)}"
+        findings.append(_structural("extra_column_check", f"also {_named(extra)}", expected, text))
     return findings
 
 
-def _count(names: Sequence[str]) -> str:
-    return "1 column" if len(names) == 1 else f"{len(names)} columns"
+def _structural(check: CheckType, observed: str, expected: str, text: str) -> Finding:
+    return Finding("", check, Verdict.VIOLATION, observed, expected, text, structural=True)
+
+
+def _count(number: int) -> str:
+    return "1 column" if number == 1 else f"{number} columns"
 
 
 def _named(names: Sequence[str]) -> str:
