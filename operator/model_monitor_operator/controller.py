@@ -23,6 +23,7 @@ from model_monitor_operator.manifests.common import Object
 from model_monitor_operator.manifests.runner import role_binding, service_account
 from model_monitor_operator.metrics import Metrics
 from model_monitor_operator.observation import Observation
+from model_monitor_operator.rbac import RUNNER
 from model_monitor_operator.reconcile.children import (
     controlled_by,
     controller_of,
@@ -226,6 +227,10 @@ class Controller:
         before = refusals.pop(job, None)
         if latest is not None:
             refusals[job] = latest.get("message", "")
+            if f'serviceaccount "{RUNNER}"' in refusals[job]:
+                # Somebody has deleted the identity of runs since it was made: the Job goes on once it is back.
+                self.observation.state.runners.pop(job.namespace, None)
+                await self._ensure_runner(job.namespace)
         return refusals.get(job) != before
 
     async def _ensure_runner(self, namespace: str) -> None:

@@ -237,7 +237,7 @@ def _request(state: State, key: Key, execution: Object, schedule: Object, now: d
 def _record(state: State, key: Key, job: Object, now: datetime, settings: Settings) -> Plan:
     """A Job whose container has not recorded its run: record it as soon as a trouble is known."""
     kind, owner = _job_owner(state, job)
-    if owner is None or "deletionTimestamp" in job["metadata"]:
+    if owner is None or "deletionTimestamp" in job["metadata"] or _asked_for(job):
         return Plan()
     at = job_progress(state, job, None, now, settings)
     inspect = (Key(JOB, key.namespace, key.name),) if at.inspect else ()
@@ -257,6 +257,11 @@ def _record(state: State, key: Key, job: Object, now: datetime, settings: Settin
         "spec": {field: {"name": owner_name}},
     }
     return Plan(create=(Creation(body, None),), inspect=inspect, due=at.due)
+
+
+def _asked_for(job: Object) -> bool:
+    """Whether an execution asked for this Job: that execution has been deleted, and the Job goes with it."""
+    return any(owner.get("kind") == EXECUTION for owner in job["metadata"].get("ownerReferences", ()))
 
 
 def _job_owner(state: State, job: Object) -> tuple[str, Object | None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from model_monitor_crds.run import EXIT_RETRY
 from model_monitor_crds.window import parse_time
 from model_monitor_operator.manifests.common import Object
 from model_monitor_operator.reconcile.conditions import by_type, cut
@@ -178,7 +180,23 @@ def _pod_failure(pod: Object) -> tuple[str, str]:
     if disruption.get("status") == "True":
         return "Disrupted", disruption.get("message") or disruption.get("reason", "the pod was removed from its node")
     if terminated:
-        lines = "\n".join(terminated.get("message", "").strip().splitlines()[-LAST_LINES:])
-        said = f": …{lines[-900:]}" if len(lines) > 900 else f": {lines}" if lines else ""
-        return "Error", cut(f"the container ended with exit code {terminated.get('exitCode')}{said}")
+        lines = said(terminated.get("message", ""))
+        if terminated.get("exitCode") == EXIT_RETRY:
+            return "StorageUnavailable", cut(lines or "the store or the API server did not answer")
+        shown = f": …{lines[-900:]}" if len(lines) > 900 else f": {lines}" if lines else ""
+        return "Error", cut(f"the container ended with exit code {terminated.get('exitCode')}{shown}")
     return "PodFailed", "the pod failed and does not say why"
+
+
+def said(text: str) -> str:
+    """The last lines of a container, of log records only their messages."""
+    lines = text.strip().splitlines()[-LAST_LINES:]
+    return "\n".join(_message(line) for line in lines)
+
+
+def _message(line: str) -> str:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    return str(record.get("message", line)) if isinstance(record, dict) else line

@@ -76,7 +76,7 @@ def waiting(reason: str, message: str = "") -> Object:
             "Unschedulable",
             "0/3 nodes",
         ),
-        (job(), [pod("Failed", terminated(75))], "Running", "Retrying", "exit code 75"),
+        (job(), [pod("Failed", terminated(75))], "Running", "Retrying", "StorageUnavailable"),
         (
             ended("Failed", "BackoffLimitExceeded"),
             [pod("Failed", terminated(137, "OOMKilled"))],
