@@ -95,8 +95,8 @@ def test_the_same_window_gives_the_same_statistics(monitored: Monitored) -> None
 def test_an_adopted_baseline_judges_like_the_one_it_was_adopted_from(monitored: Monitored) -> None:
     write_capture(monitored.bucket, HOUR, missing=0.6)
     monitored.ready()
-    folder = f"s3://{monitored.namespace}/baseline"
-    existing = {"statisticsURI": f"{folder}/statistics.json", "constraintsURI": f"{folder}/constraints.json"}
+    files = monitored.get("mbl", "shop")["status"]["files"]
+    existing = {name: files[name] for name in ("statisticsURI", "constraintsURI")}
     job = {"envFrom": [{"secretRef": {"name": "store"}}]}
     adopted = monitored.baseline("adopted")
     adopted["spec"] = {"existing": existing, "job": job}
