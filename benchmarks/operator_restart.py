@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 
 from tests.cluster.control_plane import ControlPlane
 from tests.integration.operator.fleet import create_schedules, seconds_to_settle, wait_until_all_are_ready
@@ -52,5 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     main()

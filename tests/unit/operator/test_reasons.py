@@ -85,8 +85,8 @@ def test_every_reason_is_documented() -> None:
 def test_the_search_finds_what_it_is_meant_to_find() -> None:
     assert written() >= {
         "Scheduled", "NotSuspended", "NoResult", "JobDeleted", "Unsupported", "InvalidWindow", "NameConflict",
-        "Forbidden", "Pending", "Retrying", "CreateContainerError", "Unschedulable", "PodRefused", "PodFailed", "JobFailed",
-        "Disrupted", "NoRunYet", "AlertRaised", "ViolationsFound", "RunFailed", "AlertResolved", "BaselineNotReady",
+        "Forbidden", "Pending", "Retrying", "RunContainerError", "Unschedulable", "PodRefused", "PodFailed",
+        "JobFailed", "Disrupted", "NoRunYet", "AlertRaised", "ViolationsFound", "RunFailed", "AlertResolved",
     }  # fmt: skip
 
 
