@@ -42,7 +42,7 @@ lint: $(INSTALLED) ## Style, types, and the arrows between the packages
 	@echo "==> import-linter"; $(BIN)/lint-imports
 
 .PHONY: tools
-tools: $(INSTALLED) ## Find or build etcd, kube-apiserver, kubectl, Helm and the S3 server (once, about 8 minutes)
+tools: $(INSTALLED) ## Find or build etcd, Kubernetes, Helm and the S3 server (once, about 8 minutes)
 	@echo "==> programs of the test cluster"
 	@$(BIN)/python -m tests.cluster.tools > /dev/null
 
