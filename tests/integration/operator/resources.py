@@ -232,6 +232,14 @@ class Resources:
         self.wait_condition("Baseline", name, "Ready", "True")
         return str(job_name)
 
+    def wait_event(self, name: str, reason: str) -> str:
+        """Wait for an Event, which comes after the status that it tells of; returns its message."""
+        found = wait_until(
+            lambda: [message for event, message in self.events(name) if event == reason],
+            f"the Event {reason} about {name}",
+        )
+        return found[-1]
+
     def events(self, name: str) -> list[tuple[str, str]]:
         """(reason, message) of the Events about an object of this name."""
         return [

@@ -21,7 +21,7 @@ def test_a_baseline_gets_a_job_and_the_outcome_of_its_execution(
     assert status["files"] == FILES
     assert status["executionName"] == name
     resources.wait_condition("MonitoringExecution", name, "Ready", "True", "Completed")
-    assert ("BaselineReady", "1000 rows, 7 columns") in resources.events("flights")
+    assert resources.wait_event("flights", "BaselineReady") == "1000 rows, 7 columns"
 
 
 def test_a_corrected_image_replaces_the_job_that_waits(operator: OperatorProcess, resources: Resources) -> None:

@@ -106,7 +106,7 @@ def test_an_image_that_cannot_be_pulled_shows_while_it_waits(
     assert conditions(body)["Failed"]["status"] == "True"
     resources.wait_condition("MonitoringSchedule", "flights", "LastRunSucceeded", "False", "ImagePullBackOff")
     assert conditions(resources.get("MonitoringSchedule", "flights"))["Ready"]["status"] == "True"
-    assert "RunFailed" in {reason for reason, _ in resources.events("flights-by-hand")}
+    resources.wait_event("flights-by-hand", "RunFailed")
 
 
 def test_memory_and_last_lines_are_told(operator: OperatorProcess, resources: Resources) -> None:

@@ -92,7 +92,7 @@ def test_what_the_schema_cannot_say_stalls_with_the_reason(
     assert message in stalled["message"]
     shown = resources.control_plane.kubectl("-n", resources.namespace, "get", "msch", "flights", "-o", "wide")
     assert reason in shown
-    assert reason in {event for event, _ in resources.events("flights")}
+    resources.wait_event("flights", reason)
 
 
 def test_a_name_that_is_taken_is_never_adopted(operator: OperatorProcess, resources: Resources) -> None:
@@ -249,7 +249,8 @@ def test_applying_again_changes_nothing(
 
 def test_old_executions_are_pruned_by_outcome(operator: OperatorProcess, resources: Resources) -> None:
     resources.make_baseline()
-    resources.apply(schedule(job={"successfulExecutionsHistoryLimit": 2}))
+    alert = {"datapointsToAlert": 1, "evaluationPeriods": 2}
+    resources.apply(schedule(alert=alert, job={"successfulExecutionsHistoryLimit": 2}))
     for minute in range(4):
         body = violated(f"2013-02-01T00:0{minute}:00Z", f"2013-02-01T00:0{minute + 1}:00Z")
         resources.record(
