@@ -126,4 +126,4 @@ def test_deletion_with_the_operator_down_hangs_on_nothing(monitored: Monitored, 
 
 def _of(name: str, write: dict[str, Any]) -> bool:
     reference = write.get("objectRef", {})
-    return reference.get("name", "").startswith(name) or reference.get("resource") == "events"
+    return str(reference.get("name", "")).startswith(name) or reference.get("resource") == "events"
