@@ -32,7 +32,7 @@ test-unit: $(INSTALLED) ## Tests without a cluster, in seconds
 	@$(BIN)/python -m pytest tests/unit
 
 .PHONY: bench
-bench: $(INSTALLED) tools ## How long a restarted operator takes over 2,000 schedules (about 10 minutes)
+bench: $(INSTALLED) tools ## How long a restarted operator takes over 2,000 schedules (some minutes)
 	@$(BIN)/python -m benchmarks.operator_restart
 
 .PHONY: lint
