@@ -55,47 +55,44 @@ def _column(column: ReferenceColumn, window: ColumnProfile, table: TableProfile)
 
 
 def _data_type(column: ReferenceColumn, window: ColumnProfile) -> Finding:
-    kind, threshold = column.constraints.inferred_type, column.config.datatype_check_threshold or 0.0
+    kind = column.constraints.inferred_type
     matching = {
         "Integral": window.integral,
         "Fractional": window.integral + window.fractional,
     }.get(kind, window.present)
     share = matching / window.present if window.present else 1.0
-    observed, expected = f"{share * 100}%", f"{threshold * 100}%"
-    if share >= threshold:
-        return _pass(column.name, "data_type_check", observed, expected)
     text = (
-        f"Data type match requirement is not met. Expected data type: {kind}, Expected match: {expected}. "
-        f"Observed: Only {observed} of data is {kind}."
+        f"Data type match requirement is not met. Expected data type: {kind}, Expected match: {{expected}}. "
+        f"Observed: Only {{observed}} of data is {kind}."
     )
-    return _violation(column.name, "data_type_check", observed, expected, text)
+    return _at_least(column.name, "data_type_check", share, column.config.datatype_check_threshold, text)
 
 
 def _completeness(column: ReferenceColumn, window: ColumnProfile, rows: int) -> Finding:
-    required = column.constraints.completeness or 0.0
-    share = window.present / rows if rows else 0.0
-    observed, expected = f"{share * 100}%", f"{required * 100}%"
-    if share >= required:
-        return _pass(column.name, "completeness_check", observed, expected)
     text = (
-        f"Data completeness requirement is not met. Expected completeness: {expected}. "
-        f"Observed: Only {observed} of data is present."
+        "Data completeness requirement is not met. Expected completeness: {expected}. "
+        "Observed: Only {observed} of data is present."
     )
-    return _violation(column.name, "completeness_check", observed, expected, text)
+    share = window.present / rows if rows else 0.0
+    return _at_least(column.name, "completeness_check", share, column.constraints.completeness, text)
 
 
 def _known_values(column: ReferenceColumn, window: ColumnProfile, domain: frozenset[str]) -> Finding:
-    threshold = column.config.domain_content_threshold or 0.0
     counts = window.frequencies.counts
     share = sum(counts.get(value, 0) for value in domain) / window.present if window.present else 1.0
-    observed, expected = f"{share * 100}%", f"{threshold * 100}%"
-    if share >= threshold:
-        return _pass(column.name, "categorical_values_check", observed, expected)
     text = (
-        f"Categorical values requirement is not met. Expected match: {expected}. "
-        f"Observed: Only {observed} of values are in the baseline's domain."
+        "Categorical values requirement is not met. Expected match: {expected}. "
+        "Observed: Only {observed} of values are in the baseline's domain."
     )
-    return _violation(column.name, "categorical_values_check", observed, expected, text)
+    return _at_least(column.name, "categorical_values_check", share, column.config.domain_content_threshold, text)
+
+
+def _at_least(name: str, check: CheckType, share: float, least: float | None, text: str) -> Finding:
+    """A share that may not fall below its threshold; `text` has places for what was expected and observed."""
+    observed, expected = f"{share * 100}%", f"{(least or 0.0) * 100}%"
+    if share >= (least or 0.0):
+        return _pass(name, check, observed, expected)
+    return _violation(name, check, observed, expected, text.format(expected=expected, observed=observed))
 
 
 def _drift(column: ReferenceColumn, window: ColumnProfile) -> Iterator[Finding]:
