@@ -120,7 +120,7 @@ class Resources:
         self._client.delete(f"{self._path(kind)}/{name}")
 
     def wait(
-        self, kind: str, name: str, check: Callable[[Object], Any], what: str, timeout_seconds: float = 15.0
+        self, kind: str, name: str, check: Callable[[Object], Any], what: str, timeout_seconds: float = 60.0
     ) -> Object:
         """Wait until an object exists and fits."""
 
@@ -142,7 +142,7 @@ class Resources:
         condition: str,
         status: str,
         reason: str | None = None,
-        timeout_seconds: float = 15.0,
+        timeout_seconds: float = 60.0,
     ) -> Object:
         """Wait until a condition has a status (and a reason); the condition."""
 
@@ -161,7 +161,7 @@ class Resources:
             jobs = [job for job in self.all_of("Job") if job["metadata"]["name"].startswith(prefix)]
             return jobs[0] if jobs else None
 
-        job = wait_until(found, f"a Job {prefix}…", timeout_seconds=15.0)
+        job = wait_until(found, f"a Job {prefix}…", timeout_seconds=60.0)
         assert job is not None
         return job
 
