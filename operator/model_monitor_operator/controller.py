@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from model_monitor_operator.cluster import (
@@ -43,6 +44,8 @@ ROUNDS: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 60.0
 _UNSETTLED_SECONDS: Final = 1.0
+_TERMINATING_PAUSE: Final = timedelta(seconds=30)
+"""How long a namespace that is being deleted is left alone: its thousands of objects would hold up all others."""
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Controller:
     metrics: Metrics
     _failures: dict[Key, int] = field(default_factory=dict)
     _runner_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _terminating: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def cluster(self) -> Cluster:
@@ -86,6 +90,10 @@ class Controller:
     async def work(self, key: Key) -> None:
         """Bring one object in order. Raises ClusterError where a later try may succeed."""
         observation = self.observation
+        rest = self._terminating.get(key.namespace, observation.clock()) - observation.clock()
+        if rest > timedelta():
+            observation.queue.add_later(key, rest.total_seconds())
+            return
         for _ in range(ROUNDS):
             now = observation.clock()
             plan = reconcile(observation.state, key, now, observation.settings)
@@ -147,12 +155,16 @@ class Controller:
         )
 
     def _refuse(self, key: Key, digest: str, error: ClusterError) -> None:
-        if "because it is being terminated" in str(error):
-            # Everything in the namespace is going: there is nobody to tell.
-            raise error
+        self._check_terminating(key.namespace, error)
         reason = "Forbidden" if isinstance(error, ForbiddenError) else "Invalid"
         logger.warning("%s: refused: %s", key, error)
         self.observation.state.refusals[key] = Refusal(reason, str(error), digest, self.observation.clock())
+
+    def _check_terminating(self, namespace: str, error: ClusterError) -> None:
+        """Leave a namespace alone for a while whose objects are all going; there is nobody to tell."""
+        if "because it is being terminated" in str(error):
+            self._terminating[namespace] = self.observation.clock() + _TERMINATING_PAUSE
+            raise error
 
     async def _apply(self, application: Application) -> None:
         body = application.body
@@ -267,6 +279,7 @@ class Controller:
         try:
             await self.cluster.apply({**desired, "metadata": {**metadata, **uid}})
         except (ForbiddenError, InvalidError) as error:
+            self._check_terminating(namespace, error)
             return f"{kind} {namespace}/{name} can't be made: {error}"
         logger.info("%s %s/%s: applied", kind, namespace, name)
         return None
