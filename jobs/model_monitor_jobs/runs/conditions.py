@@ -13,17 +13,15 @@ _LONGEST_MESSAGE = 1024
 Truth = Literal["True", "False", "Unknown"]
 
 
-def running(now: datetime, previous: Sequence[Condition] = ()) -> list[Condition]:
+def running(now: datetime) -> list[Condition]:
     """While the container is at work."""
     return [
-        _condition("Complete", "False", "Running", "", now, previous),
-        _condition("Failed", "False", "Running", "", now, previous),
+        _condition("Complete", "False", "Running", "", now, ()),
+        _condition("Failed", "False", "Running", "", now, ()),
     ]
 
 
-def completed(
-    summary: str, violations: int | None, now: datetime, previous: Sequence[Condition] = ()
-) -> list[Condition]:
+def completed(summary: str, violations: int | None, now: datetime, previous: Sequence[Condition]) -> list[Condition]:
     """After a run that judged; `violations` is None for a baseline's run."""
     conditions = [
         _condition("Complete", "True", "Completed", summary, now, previous),
@@ -42,7 +40,7 @@ def completed(
     return [*conditions, found]
 
 
-def failed(reason: str, message: str, now: datetime, previous: Sequence[Condition] = ()) -> list[Condition]:
+def failed(reason: str, message: str, now: datetime, previous: Sequence[Condition]) -> list[Condition]:
     """After a fault that another try can't mend."""
     return [
         _condition("Complete", "False", "Failed", "", now, previous),
