@@ -21,7 +21,7 @@ from model_monitor_crds.data_quality import DataQuality
 from model_monitor_jobs.checks.data_quality import default, sagemaker
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.errors import InputError
-from model_monitor_jobs.profiles.table import TableProfile, profile
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
 from model_monitor_jobs.sources import read_dataset
@@ -92,7 +92,7 @@ def test_the_training_data_does_not_violate_sagemakers_own_files(folder: Path, m
     statistics = read_statistics((folder / "statistics.json").read_bytes(), "statistics.json")
     constraints = read_constraints((folder / "constraints.json").read_bytes(), "constraints.json")
     reference = Reference.of(statistics, constraints)
-    window = profile(training(folder), tracking=reference.tracking())
+    window = profile(training(folder), ProfileRequest(tracking=reference.tracking()))
     findings = (
         sagemaker.compare(reference, window)
         if mode == "SageMaker"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from model_monitor_jobs.profiles.cells import count_cells
+from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.frequencies import Frequencies
 from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
 from model_monitor_jobs.profiles.text_types import TypedValues, type_text, type_values
@@ -88,10 +89,25 @@ class ColumnProfile:
     cells: NDArray[np.int64] | None = None
 
     @classmethod
-    def empty(cls, name: str, cuts: Doubles | None = None, tracked: Iterable[str] = ()) -> ColumnProfile:
+    def empty(cls, name: str, cuts: Doubles | None = None, tracked: Sequence[str] = ()) -> ColumnProfile:
         """A profile of no rows; `tracked` values are counted exactly whatever else there is."""
         cells = None if cuts is None else np.zeros(2 * len(cuts) + 1, dtype=np.int64)
         return cls(name, cuts, frequencies=Frequencies(tracked), cells=cells)
+
+    def counts(self, rows: int) -> ColumnCounts:
+        """What a verdict about this column rests on; `rows` is the number of rows of the whole table."""
+        tracked = self.frequencies.tracked
+        return ColumnCounts(
+            rows=rows,
+            present=self.present,
+            integral=self.integral,
+            fractional=self.fractional,
+            whole=self.whole,
+            boolean=self.boolean,
+            text=self.text,
+            cells=None if self.cells is None else self.cells.copy(),
+            values=self.frequencies.tracked_counts() if tracked else None,
+        )
 
     @property
     def inferred_type(self) -> InferredType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -23,8 +23,8 @@ class Frequencies:
     counted on, and the number of distinct values is estimated from the smallest 4,096 hashes (relative error 1.6 %).
     """
 
-    def __init__(self, tracked: Iterable[str] = ()) -> None:
-        self._tracked = frozenset(tracked)
+    def __init__(self, tracked: Sequence[str] = ()) -> None:
+        self.tracked = tuple(tracked)
         self._counts: dict[str, int] = {}
         self._total = 0
         self._hashes: NDArray[np.uint64] | None = None
@@ -54,6 +54,10 @@ class Frequencies:
             return len(self._hashes)
         return round((_HASHES - 1) / (float(self._hashes[-1]) / 2.0**64))
 
+    def tracked_counts(self) -> NDArray[np.int64]:
+        """How often each tracked value occurs, exactly, in their order."""
+        return np.array([self._counts.get(text, 0) for text in self.tracked], dtype=np.int64)
+
     def update(self, values: pa.Array) -> None:
         """Count the values of an Arrow string array without nulls."""
         self._total += len(values)
@@ -71,7 +75,6 @@ class Frequencies:
     def merge(self, other: Frequencies) -> None:
         """Add the counts of another part of the data."""
         self._total += other._total
-        self._tracked |= other._tracked
         if self._hashes is None and other._hashes is None:
             self._add(other._counts.items())
             return
@@ -99,7 +102,7 @@ class Frequencies:
 
     def _keep_frequent(self) -> None:
         frequent = list(self.counts.items())[:KEPT_VALUES]
-        self._counts = dict(frequent) | {text: self._counts.get(text, 0) for text in self._tracked}
+        self._counts = dict(frequent) | {text: self._counts.get(text, 0) for text in self.tracked}
 
     def _remember(self, texts: Iterable[str]) -> None:
         hashes = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts]

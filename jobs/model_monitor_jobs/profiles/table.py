@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import pyarrow as pa
 
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.sketch import Doubles
+
+BLOCK_ROWS: Final = 65_536
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,20 @@ class Tracking:
     """What a baseline wants counted of one column: numbers on its cut points, and its known values exactly."""
 
     cuts: Doubles | None = None
-    values: Collection[str] = ()
+    values: tuple[str, ...] = ()
+    """Counted exactly, in this order."""
+
+
+@dataclass(frozen=True)
+class ProfileRequest:
+    """How to profile a table; all parts of one table are profiled by the same request. It can be pickled."""
+
+    exclude: frozenset[str] = frozenset()
+    tracking: Mapping[str, Tracking] = field(default_factory=dict)
+    block_rows: int = BLOCK_ROWS
+
+
+DEFAULT_REQUEST: Final = ProfileRequest()
 
 
 @dataclass
@@ -34,22 +50,24 @@ class TableProfile:
 
 
 def profile(
-    batches: Iterable[pa.RecordBatch], *, exclude: Collection[str] = (), tracking: Mapping[str, Tracking] | None = None
+    batches: Iterable[pa.RecordBatch],
+    request: ProfileRequest = DEFAULT_REQUEST,
+    *,
+    ordinal: int = 0,  # noqa: ARG001
 ) -> TableProfile:
     """Read all batches once; a column that a batch lacks is missing in all of the batch's rows."""
     table = TableProfile()
     seen: set[str] = set()
-    wanted = tracking or {}
     for batch in batches:
         table.rows += batch.num_rows
         for name, values in zip(batch.schema.names, batch.columns, strict=True):
             if name not in seen:
                 seen.add(name)
                 table.order.append(name)
-            if name in exclude:
+            if name in request.exclude:
                 continue
             if name not in table.columns:
-                track = wanted.get(name, Tracking())
+                track = request.tracking.get(name, Tracking())
                 table.columns[name] = ColumnProfile.empty(name, track.cuts, track.values)
             table.columns[name].update(values)
     return table

@@ -10,7 +10,7 @@ from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBas
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.layout import Layout
-from model_monitor_jobs.profiles.table import TableProfile, profile
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
 from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
@@ -89,7 +89,7 @@ def profile_dataset(dataset: Dataset, columns: Columns, storage: Storage) -> Pro
     """
     dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     stream = read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
-    table = profile(stream, exclude=excluded_columns(columns))
+    table = profile(stream, ProfileRequest(excluded_columns(columns)))
     check_readable(stream.report, dataset.max_unreadable_share, dataset.uri)
     if not table.rows:
         raise InputError(

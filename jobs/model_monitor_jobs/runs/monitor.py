@@ -18,7 +18,7 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.layout import read_layout
-from model_monitor_jobs.profiles.table import TableProfile, profile
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
 from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns, unknown_columns
 from model_monitor_jobs.sagemaker.constraints import read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics
@@ -118,7 +118,8 @@ def judge(
     window: Window | None = None,
 ) -> Result:
     """Profile a stream of records and compare it with a baseline."""
-    table = profile(stream, exclude=excluded_columns(columns), tracking=baseline.reference.tracking())
+    request = ProfileRequest(excluded_columns(columns), baseline.reference.tracking())
+    table = profile(stream, request)
     check_readable(stream.report, most_unreadable, uri)
     check_delimiter(table.order, uri)
     if not table.rows:

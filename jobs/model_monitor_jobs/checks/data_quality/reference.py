@@ -37,6 +37,12 @@ class ReferenceColumn:
         return self.constraints.inferred_type in NUMERIC
 
     @property
+    def known_values(self) -> tuple[str, ...]:
+        """The values that the baseline counted or its domain lists, most frequent first, then by text."""
+        counts = {**dict.fromkeys(self.constraints.domain or (), 0), **(self.categories or {})}
+        return tuple(sorted(counts, key=lambda value: (-counts[value], value)))
+
+    @property
     def evaluated(self) -> bool:
         """Whether constraints are evaluated for this column."""
         return self.config.evaluate_constraints != "Disabled"
@@ -72,7 +78,7 @@ class Reference:
         return {
             column.name: Tracking(
                 cut_points(column.sketch) if column.sketch is not None and column.sketch.count else None,
-                frozenset(column.categories or ()) | (column.constraints.domain or frozenset()),
+                column.known_values,
             )
             for column in self.columns
         }

@@ -13,7 +13,7 @@ from model_monitor_jobs.checks.data_quality import default, sagemaker
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.profiles.table import TableProfile, profile
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
 from model_monitor_jobs.runs.outcome import constraint_violations
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
@@ -55,7 +55,7 @@ def reference(columns: Columns, edit: Any = None, excluded: frozenset[str] = fro
 
 
 def window(baseline: Reference, columns: Columns) -> TableProfile:
-    return profile([batch(columns)], tracking=baseline.tracking())
+    return profile([batch(columns)], ProfileRequest(tracking=baseline.tracking()))
 
 
 def judged(columns: Columns, mode: str, edit: Any = None, **settings: Any) -> list[Finding]:

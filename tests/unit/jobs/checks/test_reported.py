@@ -28,7 +28,7 @@ from model_monitor_jobs.checks.data_quality.reported import (
 from model_monitor_jobs.checks.finding import Distances, Finding
 from model_monitor_jobs.profiles.cells import count_cells, cut_points, reference_shares
 from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
-from model_monitor_jobs.profiles.table import profile
+from model_monitor_jobs.profiles.table import ProfileRequest, profile
 from model_monitor_jobs.runs.outcome import finding_document
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
@@ -134,7 +134,7 @@ def judged(window: dict[str, list[object]], baseline: dict[str, list[object]]) -
         read_statistics(to_json(statistics_document(table)), "statistics.json"),
         read_constraints(to_json(constraints_document(table)), "constraints.json"),
     )
-    found = profile([pa.record_batch(window)], tracking=reference.tracking())
+    found = profile([pa.record_batch(window)], ProfileRequest(tracking=reference.tracking()))
     return {f.column: f for f in default.compare(reference, found, DataQuality()) if f.check == "baseline_drift_check"}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_monitor_jobs.profiles.column import ColumnProfile
-from model_monitor_jobs.profiles.table import profile
+from model_monitor_jobs.profiles.table import ProfileRequest, profile
 from model_monitor_jobs.sagemaker.constraints import constraints_document
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import statistics_document
@@ -82,7 +82,7 @@ def test_the_same_records_give_the_same_bytes() -> None:
 def test_a_column_that_a_batch_lacks_is_missing_in_its_rows() -> None:
     one = pa.record_batch({"a": ["1"], "b": ["x"]})
     two = pa.record_batch({"a": ["2", "3"], "c": ["y", None]})
-    table = profile([one, two], exclude=["c"])
+    table = profile([one, two], ProfileRequest(exclude=frozenset({"c"})))
     assert (table.rows, table.missing("a"), table.missing("b")) == (3, 0, 2)
     assert table.order == ["a", "b", "c"]
     assert list(table.columns) == ["a", "b"]
