@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Protocol
 
 import pyarrow as pa
@@ -34,26 +36,80 @@ class ReadReport:
 
     `records` counts the rows handed on; `unreadable` physical lines (CSV, JSON Lines), rows (Parquet) or
     captured events; `outside_window` rows left out because of their time; `bytes` are as stored (compressed).
+    `broken` are the files that could not be read to their end, each with what is known of it.
     """
 
     files: int = 0
     records: int = 0
     unreadable: int = 0
-    samples: list[Unreadable] = field(default_factory=list)
     bytes: int = 0
     outside_window: int = 0
-    notes: list[str] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    _notes: dict[str, None] = field(default_factory=dict)
+    _faults: dict[str, _Fault] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """Remarks for a person, those on broken files first."""
+        broken = [f"{file} could not be read to its end: {reason}" for file, reason in self.broken.items()]
+        if len(broken) > MAXIMUM_SAMPLES:
+            broken[MAXIMUM_SAMPLES:] = [f"{len(broken) - MAXIMUM_SAMPLES} further files could not be read to their end"]
+        return [*broken, *self._notes]
+
+    @property
+    def samples(self) -> list[Unreadable]:
+        """At most 20 places that could not be read: the first of every reason, then the second of every reason, …"""
+        rounds = zip_longest(*(fault.samples for fault in self._faults.values()))
+        return [sample for samples in rounds for sample in samples if sample is not None][:MAXIMUM_SAMPLES]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many lines were unreadable for which reason; what differs from line to line stands as `…`."""
+        return {kind: fault.count for kind, fault in self._faults.items()}
 
     def add_unreadable(self, file: str, line: int, reason: str, text: str, *, count: int = 1) -> None:
         """Count `count` unreadable lines and keep a sample while there is room."""
+        fault = self._fault(_VARYING.sub("…", reason))
+        fault.count += count
         self.unreadable += count
-        if len(self.samples) < MAXIMUM_SAMPLES:
-            self.samples.append(Unreadable(file, line, reason, text[:MAXIMUM_SAMPLE_TEXT]))
+        if len(fault.samples) < MAXIMUM_SAMPLES:
+            fault.samples.append(Unreadable(file, line, reason, text[:MAXIMUM_SAMPLE_TEXT]))
+
+    def add_broken(self, file: str, line: int, reason: str, text: str = "", *, count: int = 1) -> None:
+        """Count a file whose rest can't be read from `line` on; of how much is missing, `count` lines are known."""
+        self.add_unreadable(file, line, reason, text, count=count)
+        self.broken.setdefault(file, f"from line {line} on it is missing: {reason}")
 
     def note(self, text: str) -> None:
         """Keep a remark, each only once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        self._notes.setdefault(text)
+
+    def merge(self, other: ReadReport) -> None:
+        """Add what was read next: the same report as if one reader had read both parts."""
+        for name in ("files", "records", "unreadable", "bytes", "outside_window"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self._notes |= other._notes
+        for file, reason in other.broken.items():
+            self.broken.setdefault(file, reason)
+        for kind, fault in other._faults.items():
+            mine = self._fault(kind)
+            mine.count += fault.count
+            mine.samples.extend(fault.samples[: MAXIMUM_SAMPLES - len(mine.samples)])
+
+    def _fault(self, kind: str) -> _Fault:
+        if kind not in self._faults and len(self._faults) >= MAXIMUM_SAMPLES:
+            kind = "other reasons"
+        return self._faults.setdefault(kind, _Fault())
+
+
+@dataclass
+class _Fault:
+    count: int = 0
+    samples: list[Unreadable] = field(default_factory=list)
+
+
+_VARYING = re.compile(r"(?<![\w-])\d+|'[^']*'|\"[^\"]*\"|(?<=\().*(?=\))", re.DOTALL)
+"""Numbers (that of UTF-8 is none), quoted values, and details in parentheses."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,6 @@ def in_window(
         for row in unreadable[:MAXIMUM_SAMPLES].tolist():
             text = values[row].as_py()
             report.add_unreadable(name, block.line_of(row), reason, "" if text is None else str(text))
-        report.unreadable += max(0, missing - MAXIMUM_SAMPLES)
     inside = pc.and_(
         pc.greater_equal(times, pa.scalar(window.start, _MICROSECONDS)),
         pc.less(times, pa.scalar(window.end, _MICROSECONDS)),
