@@ -8,10 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Check:
-    """One check of one column; `column` is empty for the table as a whole."""
+    """One check of one column; `column` is empty for the table as a whole.
+
+    `segment` is the column and value of the rows that are meant, empty for all rows.
+    """
 
     column: str
     type: str
+    segment: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The column, with its segment in brackets."""
+        return f"{self.column} [{' = '.join(self.segment)}]" if self.segment else self.column
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,8 @@ ANNOTATION_RUN = f"{GROUP}/run"
 
 MonitoringType = Literal["DataQuality"]
 
-CheckType = Literal[
-    "missing_column_check",
-    "extra_column_check",
-    "data_type_check",
-    "completeness_check",
-    "categorical_values_check",
-    "baseline_drift_check",
-]
-"""SageMaker's names of its data quality checks, in the order of their precedence."""
+CheckType = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*_check$", max_length=64)]
+"""Name of a check, SageMaker's where it has one: completeness_check, data_type_check, baseline_drift_check, …"""
 
 
 class Model(BaseModel):
@@ -95,6 +88,15 @@ class Reference(Model):
 
     name: ObjectName
     """Name of the object, in the same namespace."""
+
+
+class Segment(Model):
+    """Rows that have one value in a column."""
+
+    column: Annotated[str, Field(min_length=1, max_length=256)]
+    """The column."""
+    value: Annotated[str, Field(max_length=256)]
+    """Its value."""
 
 
 class Condition(Model):

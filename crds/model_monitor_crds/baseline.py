@@ -15,9 +15,23 @@ from model_monitor_crds.base import (
     Uri,
 )
 from model_monitor_crds.data import Columns, Dataset, Output
+from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
-from model_monitor_crds.rules import Rule, exactly_one, longest_name
+from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
+
+WINDOW_PATTERN = "^(P[1-7]D|P1W|PT([123468]|12)H|PT(5|10|15|20|30)M)$"
+WindowLength = Annotated[
+    str,
+    Field(min_length=1, max_length=8),
+    Checked(
+        matches(
+            WINDOW_PATTERN,
+            message="spec.windows: a window is 5, 10, 15, 20 or 30 minutes (PT5M), 1, 2, 3, 4, 6, 8 or 12 hours (PT1H),"
+            " or 1 to 7 days (P1D)",
+        )
+    ),
+]
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64)]
 
@@ -68,9 +82,19 @@ class BaselineSpec(Model):
     existing: ExistingBaseline | None = None
     """Files that are adopted as they are, instead of a dataset."""
     columns: Columns = Field(default_factory=Columns)
-    """What particular columns mean."""
+    """What particular columns mean. With `timestamp`, the baseline learns how much its own windows vary."""
+    windows: Annotated[list[WindowLength], Field(max_length=4, json_schema_extra={"x-kubernetes-list-type": "set"})] = [
+        "PT1H",
+        "P1D",
+    ]
+    """Lengths of the windows (ISO 8601) that schedules on this baseline judge; usual variation is learned for each.
+    Only used with `columns.timestamp`."""
+    time_zone: Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z][A-Za-z0-9_+/-]*$")] = "Etc/UTC"
+    """Time zone in which the baseline's days begin and its hours of day are counted, such as Europe/Berlin."""
     output: Output | None = None
     """Where statistics.json, constraints.json and profile.parquet are written."""
+    engine: Annotated[Engine, Field(json_schema_extra={"default": {"type": "Local"}})] = LOCAL
+    """What the baseline is computed with."""
     job: PodSettings = Field(default_factory=PodSettings)
     """The pod that makes the baseline."""
 

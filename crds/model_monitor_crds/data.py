@@ -43,6 +43,9 @@ class Columns(Model):
         list[ColumnName], Field(max_length=1000, json_schema_extra={"x-kubernetes-list-type": "set"})
     ] = []
     """Columns that are neither profiled nor judged, such as identifiers."""
+    segments: Annotated[list[ColumnName], Field(max_length=8, json_schema_extra={"x-kubernetes-list-type": "set"})] = []
+    """Columns by whose values the rows are also judged apart, such as the carrier: the same checks within each of the
+    20 most frequent values. The Baseline must name them too."""
 
 
 class Output(Model):

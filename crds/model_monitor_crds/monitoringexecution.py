@@ -13,6 +13,7 @@ from model_monitor_crds.base import (
     Model,
     Moment,
     Reference,
+    Segment,
     TimeWindow,
     Uri,
 )
@@ -28,14 +29,16 @@ class Violation(Model):
 
     column: Annotated[str, Field(max_length=256)]
     """Column, or empty for the table as a whole."""
+    segment: Segment | None = None
+    """The part of the rows that was judged; left out: all."""
     check: CheckType
     """Check that is violated, under SageMaker's name."""
     description: Annotated[str, Field(max_length=512)]
     """What was found and what was expected, in words."""
     difference: Share | None = None
-    """Distance from the baseline as a share of rows (0 to 1)."""
+    """Distance from the baseline, for most checks as a share of rows (0 to 1)."""
     limit: Share | None = None
-    """Largest difference that would have passed (0 to 1)."""
+    """Largest difference that would have passed."""
     count: Annotated[int, Field(ge=0)] | None = None
     """Rows that the difference was measured on."""
     immediate: bool = False
@@ -47,6 +50,8 @@ class UnjudgedCheck(Model):
 
     column: Annotated[str, Field(max_length=256)]
     """Column, or empty for the table as a whole."""
+    segment: Segment | None = None
+    """The part of the rows; left out: all."""
     check: CheckType
     """Check, under SageMaker's name."""
 
@@ -122,7 +127,7 @@ class MonitoringExecutionStatus(Model):
     summary: Annotated[str, Field(max_length=1024)] | None = None
     """The outcome in one sentence."""
     report_uri: Uri | None = Field(default=None, alias="reportURI")
-    """Folder of statistics.json, constraint_violations.json and execution.json."""
+    """Folder of report.html, statistics.json, constraint_violations.json and execution.json."""
     report_sha256: Sha256 | None = None
     """SHA-256 of constraint_violations.json."""
     baseline_files: BaselineFiles | None = None

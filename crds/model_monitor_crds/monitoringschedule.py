@@ -15,11 +15,13 @@ from model_monitor_crds.base import (
     Moment,
     MonitoringType,
     Reference,
+    Segment,
     TimeWindow,
     Uri,
 )
 from model_monitor_crds.data import Columns, CSVOptions, Output, UnreadableShare
 from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.job import ScheduledPodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
 from model_monitor_crds.monitoringexecution import Violation
@@ -140,6 +142,8 @@ class MonitoringScheduleSpec(Model):
     """When violations become an alert."""
     output: Output
     """Where results are written: <uri>/<schedule>/yyyy/mm/dd/hh/ of the scheduled time in UTC."""
+    engine: Annotated[Engine, Field(json_schema_extra={"default": {"type": "Local"}})] = LOCAL
+    """What runs compute with."""
     job: ScheduledPodSettings = Field(default_factory=ScheduledPodSettings)
     """The pods of the runs."""
 
@@ -166,6 +170,8 @@ class ActiveAlert(Model):
 
     column: Annotated[str, Field(max_length=256)]
     """Column, or empty for the table as a whole."""
+    segment: Segment | None = None
+    """The part of the rows that is meant; left out: all."""
     check: CheckType
     """Check that is violated."""
     violations: Annotated[int, Field(ge=1)]

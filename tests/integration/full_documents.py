@@ -30,8 +30,10 @@ FILES = {
     "recordCount": 3,
     "columnCount": 2,
 }
+SEGMENT = {"column": "carrier", "value": "UA"}
 VIOLATION = {
     "column": "age",
+    "segment": SEGMENT,
     "check": "completeness_check",
     "description": "half of it is missing",
     "difference": 0.1,
@@ -78,7 +80,8 @@ SCHEDULED_POD = POD | {
     "failedExecutionsHistoryLimit": 5,
 }
 CSV = {"header": False, "delimiter": ";"}
-COLUMNS = {"timestamp": "at", "exclude": ["id"]}
+COLUMNS = {"timestamp": "at", "exclude": ["id"], "segments": ["carrier"]}
+ENGINE = {"type": "Dask", "address": "tcp://scheduler:8786"}
 
 
 def _document(kind: str, spec: Object, status: Object) -> Object:
@@ -109,7 +112,9 @@ _SCHEDULE_STATUS = {
     "active": ["e"],
     "violationCount": 1,
     "violations": [VIOLATION],
-    "alerts": [{"column": "age", "check": "completeness_check", "violations": 2, "immediate": True}],
+    "alerts": [
+        {"column": "age", "segment": SEGMENT, "check": "completeness_check", "violations": 2, "immediate": True}
+    ],
 }
 _SCHEDULE_SPEC = {
     "model": "credit",
@@ -124,7 +129,23 @@ _SCHEDULE_SPEC = {
         "maxUnreadableShare": 0.1,
     },
     "columns": COLUMNS,
-    "dataQuality": {"compatibility": "SageMaker", "threshold": 0.2, "alpha": 0.05},
+    "dataQuality": {
+        "compatibility": "SageMaker",
+        "threshold": 0.2,
+        "alpha": 0.05,
+        "compareWith": "HourOfDay",
+        "overrides": [
+            {
+                "columns": ["age"],
+                "checks": ["completeness_check"],
+                "enabled": False,
+                "threshold": 0.3,
+                "alpha": 0.02,
+                "compareWith": "All",
+            }
+        ],
+    },
+    "engine": ENGINE,
     "alert": {"datapointsToAlert": 3, "evaluationPeriods": 4},
     "output": {"uri": "s3://b/reports"},
     "job": SCHEDULED_POD,
@@ -142,7 +163,7 @@ _EXECUTION_STATUS = {
     "verdicts": {"passed": 1, "violated": 2, "insufficientData": 3, "tooVariable": 4},
     "violationCount": 21,
     "violations": [VIOLATION],
-    "notJudged": [{"column": "age", "check": "data_type_check"}],
+    "notJudged": [{"column": "age", "segment": SEGMENT, "check": "data_type_check"}],
     "truncated": True,
     "summary": "one violation",
     "reportURI": "s3://b/r",
@@ -157,14 +178,20 @@ DOCUMENTS: dict[str, list[Object]] = {
                 "monitoringType": "DataQuality",
                 "dataset": {"uri": "s3://b/d.csv", "format": "CSV", "csv": CSV, "maxUnreadableShare": 0.1},
                 "columns": COLUMNS,
+                "windows": ["PT1H"],
+                "timeZone": "Europe/Berlin",
                 "output": {"uri": "s3://b/out"},
+                "engine": ENGINE,
                 "job": POD,
             },
             _BASELINE_STATUS,
         ),
         _document(
             "Baseline",
-            {"existing": {"statisticsURI": "s3://b/s.json", "constraintsURI": "s3://b/c.json"}},
+            {
+                "existing": {"statisticsURI": "s3://b/s.json", "constraintsURI": "s3://b/c.json"},
+                "engine": {"type": "Dask", "clusterName": "credit"},
+            },
             _BASELINE_STATUS,
         ),
     ],
@@ -172,7 +199,11 @@ DOCUMENTS: dict[str, list[Object]] = {
         _document("MonitoringSchedule", _SCHEDULE_SPEC, _SCHEDULE_STATUS),
         _document(
             "MonitoringSchedule",
-            _SCHEDULE_SPEC | {"input": {"batch": {"dataURI": "s3://b/%Y", "format": "JSONLines", "csv": CSV}}},
+            _SCHEDULE_SPEC
+            | {
+                "input": {"batch": {"dataURI": "s3://b/%Y", "format": "JSONLines", "csv": CSV}},
+                "engine": {"type": "Dask", "clusterName": "credit"},
+            },
             _SCHEDULE_STATUS,
         ),
     ],

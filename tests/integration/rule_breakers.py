@@ -107,6 +107,24 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
             "window": {"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"},
         },
     ],
+    "spec.windows: a window is 5, 10, 15, 20 or 30 minutes (PT5M), 1, 2, 3, 4, 6, 8 or 12 hours (PT1H),"
+    " or 1 to 7 days (P1D)": [
+        lambda _: "PT7H",
+        lambda _: "1h",
+        lambda _: "P30D",
+    ],
+    "engine: Dask needs exactly one of address and clusterName": [
+        lambda _: {"type": "Dask"},
+        lambda _: {"type": "Dask", "address": "tcp://a:1", "clusterName": "c"},
+    ],
+    "engine: address and clusterName are for type Dask": [
+        lambda _: {"type": "Local", "address": "tcp://a:1"},
+        lambda _: {"type": "Local", "clusterName": "c"},
+    ],
+    "must be tcp://host:port or tls://host:port": [
+        lambda _: "http://dask:8786",
+        lambda _: "tcp://dask",
+    ],
     "window: end must be after start": [
         lambda window: {"start": window["end"], "end": window["start"]},
         lambda window: {"start": window["start"], "end": window["start"]},

@@ -62,13 +62,18 @@ def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
             continue
         windows.append(
             JudgedWindow(
-                frozenset(Check(v["column"], v["check"]) for v in violations),
-                frozenset(Check(v["column"], v["check"]) for v in violations if v.get("immediate")),
-                frozenset(Check(v["column"], v["check"]) for v in status.get("notJudged", ())),
+                frozenset(_check(violation) for violation in violations),
+                frozenset(_check(violation) for violation in violations if violation.get("immediate")),
+                frozenset(_check(unjudged) for unjudged in status.get("notJudged", ())),
                 partial=bool(status.get("truncated")),
             )
         )
     return windows
+
+
+def _check(entry: Object) -> Check:
+    segment = entry.get("segment")
+    return Check(entry["column"], entry["check"], (segment["column"], segment["value"]) if segment else ())
 
 
 def alerts(completed: Sequence[Object], rule: Alert) -> list[Object]:
@@ -78,12 +83,20 @@ def alerts(completed: Sequence[Object], rule: Alert) -> list[Object]:
         {
             "column": alert.check.column,
             "check": alert.check.type,
+            **_segment(alert.check),
             "violations": max(1, alert.violations),
             # Also when False, as the schema's default would be: a status must read as it was written.
             "immediate": alert.immediate,
         }
         for alert in raised
     ]
+
+
+def _segment(check: Check) -> Object:
+    if not check.segment:
+        return {}
+    column, value = check.segment
+    return {"segment": {"column": column, "value": value}}
 
 
 def bounded(entries: Sequence[Object], most_bytes: int) -> list[Object]:

@@ -145,7 +145,7 @@ def test_uris_of_the_known_stores_are_taken(uri: str) -> None:
 def test_left_out_is_the_same_as_the_default() -> None:
     spec = MonitoringSchedule.model_validate(schedule()).spec
     assert (spec.alert.datapoints_to_alert, spec.alert.evaluation_periods) == (2, 3)
-    assert spec.data_quality.threshold == 0.1
+    assert (spec.data_quality.alpha, spec.data_quality.compare_with, spec.engine.type) == (0.01, "Auto", "Local")
     assert spec.job.backoff_limit == 2
 
 
