@@ -1,89 +1,28 @@
-"""When a difference from the baseline counts: the default rule.
-
-A difference D is the share of rows by which a window departs from its baseline. It is a violation when it exceeds the
-limit L: the smallest change that matters, plus what sampling alone can do to windows of this size. Every check of a run
-shares one family: with K checks, each has the chance alpha/K of a false violation (Bonferroni).
-
-The limit below holds where the baseline does not tell how much its own windows vary. Once it does, that variation takes
-the place of the fixed margin; `Margin` is where it enters.
-"""
+"""Evidence with a fixed margin, for the callers that do not know the baseline's variation yet."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import NormalDist
 from typing import Final
 
-ENOUGH_ROWS: Final = 200
-FEWEST_ROWS: Final = 30
-WIDEST_LIMIT: Final = 0.5
-IMMEDIATE_RATIO: Final = 3.0
-IMMEDIATE_DIFFERENCE: Final = 0.1
+from model_monitor_jobs.decisions.evidence import UNLEARNED_FLOOR, Evidence
+
 _Z95: Final = 1.959963984540054
 _KOLMOGOROV95: Final = 1.3581015157406195
-"""Quantile .95 of the Kolmogorov distribution, in its exponential form sqrt(-ln(.05/2)/2)."""
-
-
-class Verdict(StrEnum):
-    """What a check comes to."""
-
-    PASS = "Pass"
-    VIOLATION = "Violation"
-    INSUFFICIENT_DATA = "InsufficientData"
-    TOO_VARIABLE = "TooVariable"
 
 
 @dataclass(frozen=True)
 class Margin:
     """The change that is let pass before sampling noise is added, as a share of rows."""
 
-    floor: float = 0.1
+    floor: float | None = None
 
     def limit(self, noise: float) -> float:
         """The limit L for a given sampling noise."""
-        return self.floor + noise
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A difference with its limit; all but `count` are shares of rows.
-
-    `low` and `high` bound the difference with a confidence of 95 %. `count` is how many rows of the window it rests on.
-    """
-
-    difference: float
-    limit: float
-    noise: float
-    low: float
-    high: float
-    count: int
-
-    @property
-    def ratio(self) -> float:
-        """How many limits the difference amounts to."""
-        return self.difference / self.limit
-
-    @property
-    def immediate(self) -> bool:
-        """Whether this one window is enough for an alert."""
-        return self.ratio > IMMEDIATE_RATIO and self.difference >= IMMEDIATE_DIFFERENCE
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict; a window of 30 rows or more may speak when it is beyond its limit, 200 are needed to pass."""
-        if self.difference > self.limit and self.count >= FEWEST_ROWS:
-            return Verdict.VIOLATION
-        if self.count < ENOUGH_ROWS:
-            return Verdict.INSUFFICIENT_DATA
-        return Verdict.TOO_VARIABLE if self.limit >= WIDEST_LIMIT else Verdict.PASS
-
-
-def shared_alpha(alpha: float, checks: int) -> float:
-    """The chance of a false violation that each of the family's checks is allowed."""
-    return alpha / max(1, checks)
+        return (UNLEARNED_FLOOR if self.floor is None else self.floor) + noise
 
 
 def distribution_evidence(
