@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.profiles.column import NUMERIC, ColumnProfile
 from model_monitor_jobs.profiles.table import TableProfile
-from model_monitor_jobs.sagemaker.documents import parse
-from model_monitor_jobs.sagemaker.statistics import MOST_CATEGORIES, Part
+from model_monitor_jobs.sagemaker.documents import Part, parse, read_json, refuse_repeated_keys
+from model_monitor_jobs.sagemaker.explanations import expecting, stray_key
+from model_monitor_jobs.sagemaker.kinds import CONSTRAINTS, refuse_other_kind
+from model_monitor_jobs.sagemaker.statistics import MOST_CATEGORIES, repeated_name
 
 Switch = Literal["Enabled", "Disabled"]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), expecting("a number from 0 to 1")]
+Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False), expecting("a number of at least 0")]
+Flag = Annotated[bool, Field(strict=True), expecting("true or false")]
 
 
 class DistributionConstraints(Part):
     """How distributions are compared."""
 
     perform_comparison: Switch | None = None
-    comparison_threshold: Annotated[float, Field(ge=0)] | None = None
-    comparison_method: Literal["Simple", "Robust"] | None = None
-    categorical_comparison_threshold: Annotated[float, Field(ge=0)] | None = None
+    comparison_threshold: Threshold | None = None
+    comparison_method: Literal["Simple", "Robust", "linf_simple", "linf_robust"] | None = None
+    """Files say Simple and Robust, the documentation's table linf_simple and linf_robust."""
+    categorical_comparison_threshold: Threshold | None = None
     categorical_drift_method: Literal["LInfinity", "ChiSquared"] | None = None
 
-    @field_validator("comparison_method", mode="before")
-    @classmethod
-    def _either_spelling(cls, value: object) -> object:
-        return {"linf_simple": "Simple", "linf_robust": "Robust"}.get(value, value) if isinstance(value, str) else value
+    @property
+    def robust(self) -> bool:
+        """Whether distances are less what sampling explains."""
+        return self.comparison_method in ("Robust", "linf_robust")
 
 
 class MonitoringConfig(Part):
@@ -66,13 +72,17 @@ GENERATED = MonitoringConfig(
 class NumConstraints(Part):
     """Constraints of a numeric column."""
 
-    is_non_negative: bool | None = None
+    is_non_negative: Flag | None = None
+    monitoring_config_overrides: MonitoringConfig | None = None
+    """Where the Python SDK's `Constraints.set_monitoring` once wrote them."""
 
 
 class StringConstraints(Part):
     """Constraints of a text column."""
 
     domains: list[str] | None = None
+    monitoring_config_overrides: MonitoringConfig | None = None
+    """Where the Python SDK's `Constraints.set_monitoring` wrote them until it was mended."""
 
 
 class FeatureConstraints(Part):
@@ -83,13 +93,27 @@ class FeatureConstraints(Part):
     completeness: Share | None = None
     num_constraints: NumConstraints | None = None
     string_constraints: StringConstraints | None = None
-    monitoring_config_overrides: MonitoringConfig | None = Field(default=None, alias="monitoringConfigOverrides")
+    documented_overrides: MonitoringConfig | None = Field(default=None, alias="monitoringConfigOverrides")
+    """As the documentation spells it."""
+    monitoring_config_overrides: MonitoringConfig | None = None
+    """As the Python SDK spells it."""
 
     @property
     def domain(self) -> frozenset[str] | None:
         """The known values of a text column, where they are listed."""
         domains = self.string_constraints.domains if self.string_constraints else None
         return frozenset(domains) if domains is not None else None
+
+    @property
+    def overrides(self) -> MonitoringConfig | None:
+        """The feature's own settings, wherever they stand: the documented place goes before the SDK's."""
+        parts = (self.string_constraints, self.num_constraints)
+        nested = [part.monitoring_config_overrides for part in parts if part]
+        found = [config for config in (self.documented_overrides, self.monitoring_config_overrides, *nested) if config]
+        merged = found[0] if found else None
+        for config in found[1:]:
+            merged = merged.over(config) if merged else config
+        return merged
 
 
 class Constraints(Part):
@@ -102,7 +126,7 @@ class Constraints(Part):
     def config(self, feature: FeatureConstraints) -> MonitoringConfig:
         """The settings that hold for a feature: its own, else the file's, else SageMaker's."""
         general = self.monitoring_config.over(GENERATED)
-        own = feature.monitoring_config_overrides
+        own = feature.overrides
         resolved = own.over(general) if own else general
         distribution = resolved.distribution_constraints
         said = self.monitoring_config.distribution_constraints
@@ -114,9 +138,32 @@ class Constraints(Part):
         return resolved.model_copy(update={"distribution_constraints": distribution})
 
 
+_HOMES: Final = {
+    **dict.fromkeys(
+        MonitoringConfig.model_fields, "monitoring_config or, for one feature, in its monitoringConfigOverrides"
+    ),
+    **dict.fromkeys(DistributionConstraints.model_fields, "distribution_constraints"),
+    "is_non_negative": "num_constraints",
+    "domains": "string_constraints",
+}
+
+
 def read_constraints(content: bytes, uri: str) -> Constraints:
-    """Read constraints.json; raises InputError with the path in the file, the value, and what was expected."""
-    return parse(Constraints, content, uri)
+    """Read constraints.json, which people edit.
+
+    Raises InputError with line and column where it is no JSON, with the path in the file, the value, and what was
+    expected where a value is wrong, and for keys that look like known ones, misspelt or in the wrong place: what they
+    were meant to change would silently stay as it was.
+    """
+    document = read_json(content, uri)
+    refuse_repeated_keys(content, uri)
+    refuse_other_kind(document, CONSTRAINTS, uri)
+    if isinstance(document, dict) and (stray := stray_key(Constraints, document, _HOMES)):
+        raise InputError(f"{uri}: {stray}")
+    constraints = parse(Constraints, document, uri)
+    if twice := repeated_name([feature.name for feature in constraints.features]):
+        raise InputError(f"{uri}: {twice}", remedy="keep one of them")
+    return constraints
 
 
 def constraints_document(table: TableProfile) -> dict[str, Any]:

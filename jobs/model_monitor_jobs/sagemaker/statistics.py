@@ -3,25 +3,66 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, PlainSerializer, PlainValidator
 
+from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.profiles.column import NUMERIC, ColumnProfile
-from model_monitor_jobs.profiles.sketch import SHRINKING_FACTOR, QuantileSketch
+from model_monitor_jobs.profiles.sketch import DEFAULT_SIZE, SHRINKING_FACTOR, Doubles, QuantileSketch
 from model_monitor_jobs.profiles.table import TableProfile
-from model_monitor_jobs.sagemaker.documents import parse
+from model_monitor_jobs.sagemaker.documents import Part, parse, read_json
+from model_monitor_jobs.sagemaker.explanations import not_expected
+from model_monitor_jobs.sagemaker.kinds import STATISTICS, refuse_other_kind
 
 BUCKETS: Final = 10
 MOST_CATEGORIES: Final = 120
 """Deequ writes the distribution of text columns with fewer distinct values than this."""
+_MOST_LEVELS: Final = 60
+"""More levels stand for more values than whole numbers can count."""
 
 
-class Part(BaseModel):
-    """Part of a file that SageMaker writes: fields that we do not know are let through."""
+def _levels(value: object) -> list[Doubles]:
+    """The levels of a sketch as arrays, each converted at once."""
+    if not isinstance(value, list) or len(value) > _MOST_LEVELS:
+        raise not_expected(f"a list of at most {_MOST_LEVELS} levels in [ ]", value)
+    return [_level(index, level) for index, level in enumerate(value)]
 
-    model_config = ConfigDict(extra="allow")
+
+def _level(index: int, items: object) -> Doubles:
+    if not isinstance(items, list):
+        raise not_expected("a list of numbers in [ ]", items, (index,))
+    try:
+        numbers = np.array(items, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.empty((0, 0))
+    if numbers.ndim == 1 and np.isfinite(numbers).all():
+        return numbers
+    place, item = next((place, item) for place, item in enumerate(items) if not _is_number(item))
+    raise not_expected("a number that is neither NaN nor infinite", item, (index, place))
+
+
+def _is_number(item: object) -> bool:
+    try:
+        return isinstance(item, int | float | str) and math.isfinite(float(item))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _lists(levels: list[Doubles]) -> list[list[float]]:
+    return [level.tolist() for level in levels]
+
+
+Levels = Annotated[list[Doubles], PlainValidator(_levels), PlainSerializer(_lists)]
+Number = Annotated[float, PlainSerializer(lambda number: number if math.isfinite(number) else _named(number))]
+"""A number; "NaN" where there is none, as SageMaker writes it."""
+Size = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
+def _named(number: float) -> str:
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 class Common(Part):
@@ -35,22 +76,22 @@ class SketchParameters(Part):
     """Parameters of a KLL sketch."""
 
     c: float = SHRINKING_FACTOR
-    k: Annotated[float, Field(ge=1)]
+    k: Size = float(DEFAULT_SIZE)
 
 
 class Sketch(Part):
     """A KLL sketch: level i of `data` holds values of weight 2^i."""
 
-    parameters: SketchParameters
-    data: list[list[float]]
+    parameters: SketchParameters = Field(default_factory=SketchParameters)
+    data: Levels = Field(default_factory=list)
 
 
 class Bucket(Part):
     """A bucket of a histogram; the upper bound belongs to the last one only."""
 
-    lower_bound: float
-    upper_bound: float
-    count: float
+    lower_bound: Number
+    upper_bound: Number
+    count: Number
 
 
 class KLL(Part):
@@ -70,11 +111,11 @@ class NumericalStatistics(Part):
     """Statistics of a numeric column; std_dev is the population's."""
 
     common: Common
-    mean: float | None = None
-    sum: float | None = None
-    std_dev: float | None = None
-    min: float | None = None
-    max: float | None = None
+    mean: Number | None = None
+    sum: Number | None = None
+    std_dev: Number | None = None
+    min: Number | None = None
+    max: Number | None = None
     distribution: NumericalDistribution | None = None
 
 
@@ -82,7 +123,7 @@ class CategoryCount(Part):
     """How often a value occurs."""
 
     value: str
-    count: float
+    count: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Categories(Part):
@@ -101,7 +142,7 @@ class StringStatistics(Part):
     """Statistics of a text column."""
 
     common: Common
-    distinct_count: float | None = None
+    distinct_count: Number | None = None
     distribution: StringDistribution | None = None
 
 
@@ -124,15 +165,20 @@ class FeatureStatistics(Part):
         """The quantile sketch of a numeric column, where the file has one."""
         distribution = self.numerical_statistics.distribution if self.numerical_statistics else None
         sketch = distribution.kll.sketch if distribution and distribution.kll else None
-        return QuantileSketch(sketch.data, int(sketch.parameters.k)) if sketch else None
+        if sketch is None or not any(len(level) for level in sketch.data):
+            return None
+        return QuantileSketch(sketch.data, int(sketch.parameters.k))
 
     @property
     def span(self) -> tuple[float, float] | None:
         """Minimum and maximum of a numeric column; the sketch's outermost values where the file does not say them."""
-        numbers, sketch = self.numerical_statistics, self.sketch
-        if numbers is not None and numbers.min is not None and numbers.max is not None:
+        numbers = self.numerical_statistics
+        if numbers is None:
+            return None
+        if numbers.min is not None and numbers.max is not None and math.isfinite(numbers.max - numbers.min):
             return numbers.min, numbers.max
-        if sketch is None or not sketch.count:
+        sketch = self.sketch
+        if sketch is None:
             return None
         values, _ = sketch.weighted()
         return float(values[0]), float(values[-1])
@@ -162,8 +208,35 @@ class Statistics(Part):
 
 
 def read_statistics(content: bytes, uri: str) -> Statistics:
-    """Read statistics.json; raises InputError with the path in the file, the value, and what was expected."""
-    return parse(Statistics, content, uri)
+    """Read statistics.json of any container's version.
+
+    Raises InputError with line and column where it is no JSON, else with the path in the file, the value, and what was
+    expected.
+    """
+    document = read_json(content, uri)
+    refuse_other_kind(document, STATISTICS, uri)
+    statistics = parse(Statistics, document, uri)
+    if twice := repeated_name([feature.name for feature in statistics.features]):
+        raise InputError(f"{uri}: {twice}", remedy="keep one of them")
+    return statistics
+
+
+def repeated_name(names: Sequence[str]) -> str | None:
+    """Where a feature's name stands the second time, in words; None where each stands once."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in first:
+            return f'features[{index}].name: "{name}" stands there again, after features[{first[name]}]'
+        first[name] = index
+    return None
+
+
+def sketch_document(sketch: QuantileSketch) -> dict[str, Any]:
+    """A sketch as it stands in statistics.json."""
+    return {
+        "parameters": {"c": SHRINKING_FACTOR, "k": float(sketch.size)},
+        "data": [level.tolist() for level in sketch.levels],
+    }
 
 
 def statistics_document(table: TableProfile) -> dict[str, Any]:
@@ -212,11 +285,7 @@ def _numerical(column: ColumnProfile, common: dict[str, int], completeness: floa
         "completeness": completeness,
     }
     if moments.count:
-        sketch = {
-            "parameters": {"c": SHRINKING_FACTOR, "k": float(column.sketch.size)},
-            "data": [level.tolist() for level in column.sketch.levels],
-        }
-        statistics["distribution"] = {"kll": {"buckets": _buckets(column), "sketch": sketch}}
+        statistics["distribution"] = {"kll": {"buckets": _buckets(column), "sketch": sketch_document(column.sketch)}}
     return statistics
 
 

@@ -30,10 +30,19 @@ def numerical_distance(
 
 
 def categorical_distance(
-    current: Mapping[str, int], baseline: Mapping[str, int], *, robust: bool, factor: float = ROBUST_FACTOR
+    current: Mapping[str, int],
+    baseline: Mapping[str, int],
+    *,
+    robust: bool,
+    factor: float = ROBUST_FACTOR,
+    total: int | None = None,
 ) -> float:
-    """Largest difference of any category's share (L-infinity), at most 1."""
-    count, reference = sum(current.values()), sum(baseline.values())
+    """Largest difference of any category's share (L-infinity), at most 1.
+
+    `total` is how many values the window has, where `current` does not count every one of them.
+    """
+    count = sum(current.values()) if total is None else total
+    reference = sum(baseline.values())
     simple = max(
         (abs(current.get(key, 0) / count - baseline.get(key, 0) / reference) for key in {*current, *baseline}),
         default=0.0,

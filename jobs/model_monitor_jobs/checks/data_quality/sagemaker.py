@@ -6,8 +6,11 @@ that is what the original does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
+from typing import Literal
 
 from model_monitor_crds.base import CheckType
 from model_monitor_jobs.checks.data_quality.distances import (
@@ -21,37 +24,89 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.table import TableProfile
-from model_monitor_jobs.sagemaker.constraints import DistributionConstraints
+from model_monitor_jobs.sagemaker.metrics import metrics_lines
+from model_monitor_jobs.sagemaker.texts import number, percentage
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far a column is from its baseline by the measure that its constraints ask for."""
+
+    measure: Literal["Numerical distance", "Categorical distance", "Categorical p-value"]
+    value: float
+    threshold: float
+
+    @property
+    def violated(self) -> bool:
+        """A distance above its threshold, or a p-value below it; a p-value that is NaN tells nothing."""
+        if self.measure == "Categorical p-value":
+            return self.value < self.threshold
+        return self.value > self.threshold
+
+    @property
+    def description(self) -> str:
+        """The violation in SageMaker's words, of which `distance: (.+) exceeds threshold: (.+)` is known."""
+        verb = "is below" if self.measure == "Categorical p-value" else "exceeds"
+        return f"{self.measure}: {number(self.value)} {verb} threshold: {number(self.threshold)}"
 
 
 def compare(reference: Reference, table: TableProfile) -> list[Finding]:
     """Judge a window by the thresholds of constraints.json."""
-    pairs = [(c, table.columns[c.name]) for c in reference.columns if c.name in table.columns]
+    pairs = [(c, table.columns[c.name]) for c in reference.columns if c.name in table.columns and c.evaluated]
     return list(chain(_structure(reference, table), *(_column(column, window, table) for column, window in pairs)))
 
 
+def drift(column: ReferenceColumn, window: ColumnProfile) -> Drift | None:
+    """How far a column is from its baseline; None where it is not to be compared, or where there is nothing to."""
+    settings = column.config.distribution_constraints
+    if settings.perform_comparison == "Disabled":
+        return None
+    if column.numeric:
+        if column.sketch is None or not column.sketch.count or not window.sketch.count:
+            return None
+        distance = numerical_distance(window.sketch, column.sketch, robust=settings.robust)
+        return Drift("Numerical distance", distance, settings.comparison_threshold or 0.0)
+    if not column.categories or not window.present:
+        return None
+    counts, threshold = window.frequencies.counts, settings.categorical_comparison_threshold or 0.0
+    if settings.categorical_drift_method == "ChiSquared":
+        return Drift("Categorical p-value", chi_squared_p_value(counts, column.categories), threshold)
+    distance = categorical_distance(counts, column.categories, robust=settings.robust, total=window.present)
+    return Drift("Categorical distance", distance, threshold)
+
+
+def metrics(reference: Reference, table: TableProfile, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
+    """The lines of metrics.jsonl: what SageMaker's container publishes of a window, the drift of each column with it.
+
+    `timestamp` is that of the metrics, `dimensions` their CloudWatch dimensions, as `Endpoint` and
+    `MonitoringSchedule`. Columns whose `emit_metrics` is Disabled are left out.
+    """
+    drifts = {c.name: drift(c, table.columns[c.name]) for c in reference.columns if c.name in table.columns}
+    values = {name: found.value for name, found in drifts.items() if found is not None}
+    emitted = [column.name for column in reference.columns if column.config.emit_metrics != "Disabled"]
+    return metrics_lines(table, emitted, values, timestamp, dimensions)
+
+
 def _structure(reference: Reference, table: TableProfile) -> Iterator[Finding]:
+    evaluated = {column.name for column in reference.columns if column.evaluated}
     current, expected = len(table.columns), len(reference.columns)
     counts = f"Number of columns in current dataset: {current}, Number of columns in baseline constraints: {expected}"
-    if missing_columns(reference, table):
+    if not evaluated.isdisjoint(missing_columns(reference, table)):
         text = f"There are missing columns in current dataset. {counts}"
         yield _violation("", "missing_column_check", str(current), str(expected), text, structural=True)
-    if extra_columns(reference, table):
+    if evaluated and extra_columns(reference, table):
         text = f"There are extra columns in current dataset. {counts}"
         yield _violation("", "extra_column_check", str(current), str(expected), text, structural=True)
 
 
 def _column(column: ReferenceColumn, window: ColumnProfile, table: TableProfile) -> Iterator[Finding]:
-    if column.evaluated:
-        type_finding = _data_type(column, window)
-        yield type_finding
-        yield _completeness(column, window, table.rows)
-        if column.constraints.domain is not None:
-            yield _known_values(column, window, column.constraints.domain)
-        if type_finding.violated:
-            return
-    if column.compared:
-        yield from _drift(column, window)
+    type_finding = _data_type(column, window)
+    yield type_finding
+    yield _completeness(column, window, table.rows)
+    if column.constraints.domain is not None:
+        yield _known_values(column, window, column.constraints.domain)
+    if not type_finding.violated and (found := drift(column, window)) is not None:
+        yield _drift(column.name, found)
 
 
 def _data_type(column: ReferenceColumn, window: ColumnProfile) -> Finding:
@@ -89,41 +144,17 @@ def _known_values(column: ReferenceColumn, window: ColumnProfile, domain: frozen
 
 def _at_least(name: str, check: CheckType, share: float, least: float | None, text: str) -> Finding:
     """A share that may not fall below its threshold; `text` has places for what was expected and observed."""
-    observed, expected = f"{share * 100}%", f"{(least or 0.0) * 100}%"
+    observed, expected = percentage(share), percentage(least or 0.0)
     if share >= (least or 0.0):
         return _pass(name, check, observed, expected)
     return _violation(name, check, observed, expected, text.format(expected=expected, observed=observed))
 
 
-def _drift(column: ReferenceColumn, window: ColumnProfile) -> Iterator[Finding]:
-    settings = column.config.distribution_constraints
-    if column.numeric and column.sketch is not None and column.sketch.count and window.sketch.count:
-        distance = numerical_distance(window.sketch, column.sketch, robust=settings.comparison_method == "Robust")
-        yield _distance(column.name, "Numerical", distance, settings.comparison_threshold or 0.0)
-    elif not column.numeric and column.categories and window.present:
-        yield _categorical_drift(column, window, settings)
-
-
-def _categorical_drift(column: ReferenceColumn, window: ColumnProfile, settings: DistributionConstraints) -> Finding:
-    categories, threshold = column.categories or {}, settings.categorical_comparison_threshold or 0.0
-    counts = window.frequencies.counts
-    if settings.categorical_drift_method == "ChiSquared":
-        p_value = chi_squared_p_value(counts, categories)
-        observed, expected = f"p-value {p_value}", f"{threshold}"
-        if not p_value < threshold:
-            return _pass(column.name, "baseline_drift_check", observed, expected)
-        text = f"Categorical p-value: {p_value} is below categorical threshold: {threshold}"
-        return _violation(column.name, "baseline_drift_check", observed, expected, text)
-    distance = categorical_distance(counts, categories, robust=settings.comparison_method == "Robust")
-    return _distance(column.name, "Categorical", distance, threshold)
-
-
-def _distance(name: str, kind: str, distance: float, threshold: float) -> Finding:
-    observed, expected = f"distance {distance}", f"{threshold}"
-    if distance <= threshold:
+def _drift(name: str, found: Drift) -> Finding:
+    observed, expected = f"{found.measure.split(' ', 1)[1]} {number(found.value)}", number(found.threshold)
+    if not found.violated:
         return _pass(name, "baseline_drift_check", observed, expected)
-    text = f"{kind} distance: {distance} exceeds {kind.lower()} threshold: {threshold}"
-    return _violation(name, "baseline_drift_check", observed, expected, text)
+    return _violation(name, "baseline_drift_check", observed, expected, found.description)
 
 
 def _pass(name: str, check: CheckType, observed: str, expected: str) -> Finding:

@@ -198,8 +198,8 @@ BAD_AGE = changed(age=[None] * (ROWS // 2) + [str(int(value) + 40) for value in 
     ("edit", "expected"),
     [
         (None, {"completeness_check", "baseline_drift_check"}),
-        (disable("age", evaluate_constraints="Disabled"), {"baseline_drift_check"}),
-        (disable("", evaluate_constraints="Disabled"), {"baseline_drift_check"}),
+        (disable("age", evaluate_constraints="Disabled"), set()),
+        (disable("", evaluate_constraints="Disabled"), set()),
         (disable("age", distribution_constraints={"perform_comparison": "Disabled"}), {"completeness_check"}),
         (disable("", distribution_constraints={"perform_comparison": "Disabled"}), {"completeness_check"}),
         (disable("pay", evaluate_constraints="Disabled"), {"completeness_check", "baseline_drift_check"}),
