@@ -18,6 +18,7 @@ import pyarrow.csv
 
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.records import CSVDialect
+from model_monitor_jobs.sources.text import not_utf8
 
 MAXIMUM_RECORD_BYTES = 16 << 20
 MAXIMUM_RECORD_LINES = 10_000
@@ -262,7 +263,7 @@ def _one_record(lines: list[bytes], index: int, whole: int, dialect: CSVDialect)
     try:
         return next(_reader(text(), dialect)), used, ""
     except UnicodeDecodeError as error:
-        return None, used, f"not UTF-8 ({error.reason})"
+        return None, used, not_utf8(error)
     except csv.Error as error:
         if "unexpected end of data" in str(error):
             return None, used, _OPEN

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.sources import csv_blocks
+from model_monitor_jobs.sources import csv_blocks, headers
 from model_monitor_jobs.sources.blocks import Block
-from model_monitor_jobs.sources.records import CSVDialect, ReadReport
-from model_monitor_jobs.sources.text import TextSource
+from model_monitor_jobs.sources.records import MAXIMUM_SAMPLE_TEXT, CSVDialect, ReadReport
+from model_monitor_jobs.sources.text import MAXIMUM_LINE_BYTES, TextSource
 
 BLOCK_BYTES = 4 << 20
-_MAXIMUM_HEADER_BYTES = 16 << 20
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def check_dialect(dialect: CSVDialect) -> None:
@@ -29,22 +26,28 @@ def check_dialect(dialect: CSVDialect) -> None:
 def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -> Iterator[Block]:
     """The rows of one file, empty cells as null; bad lines are counted in the report.
 
-    Without a header (and for columns that it leaves unnamed) a column's name is its position, from 0.
-    Raises InputError when the header can't be read or names a column twice.
+    Without a header (and for columns that it leaves unnamed) a column's name is its position, from 0. A line of
+    more than 16 MiB is unreadable. Raises InputError when the header can't be read or names a column twice, when
+    the first line is data where a header was promised, or a header where none was.
     """
     source = TextSource(stream, name)
     data, (fields, header_bytes, header_lines) = _beginning(source, name, dialect)
     columns = [str(index) for index in range(len(fields))]
     line = 1
     if dialect.header:
-        columns = _names(fields, name)
+        columns = headers.names(fields, name)
         data, line = data[header_bytes:], line + header_lines
+    first_row = not dialect.header
+    unreadable = _counting(report, name)
     end = False
     while columns:
         if end and source.fault:
             data = _drop_partial(data)
-        parsed = csv_blocks.parse(data, columns, dialect, line, end, _counting(report, name))
+        parsed = csv_blocks.parse(data, columns, dialect, line, end, unreadable)
         if parsed.block is not None:
+            if first_row:
+                headers.check_first_row(parsed.block.batch, name)
+                first_row = False
             yield from parsed.block.cut()
         line += parsed.lines
         data = data[parsed.consumed :]
@@ -54,13 +57,17 @@ def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -
             following = source.read(max(BLOCK_BYTES, len(data)))
             end = not following
             data += following
+        if not parsed.consumed and len(data) > MAXIMUM_LINE_BYTES and _line_end(data) < 0:
+            unreadable(line, f"the line is longer than {MAXIMUM_LINE_BYTES} bytes", data[:MAXIMUM_SAMPLE_TEXT], 1)
+            data = _after_line(source, data)
+            line += 1
     if source.fault:
-        report.add_unreadable(name, line, source.fault, "")
+        report.add_broken(name, line, source.fault)
 
 
 def _beginning(source: TextSource, name: str, dialect: CSVDialect) -> tuple[bytes, tuple[list[str], int, int]]:
     """The first data, long enough to hold the whole first record, and that record."""
-    data = source.read(BLOCK_BYTES).removeprefix(_BYTE_ORDER_MARK)
+    data = source.read(BLOCK_BYTES)
     while True:
         fault: ValueError | None = None
         try:
@@ -68,15 +75,34 @@ def _beginning(source: TextSource, name: str, dialect: CSVDialect) -> tuple[byte
         except ValueError as error:
             fault = error
         whole = fault is None and record[1] < len(data)
-        more = source.read(max(BLOCK_BYTES, len(data))) if not whole and len(data) < _MAXIMUM_HEADER_BYTES else b""
+        more = source.read(max(BLOCK_BYTES, len(data))) if not whole and len(data) < MAXIMUM_LINE_BYTES else b""
         if more:
             data += more
             continue
         if fault is None:
             return data, record
         what = "the header" if dialect.header else "every line"
-        message = f"{name}: {what} can't be read as CSV: {fault}"
-        raise InputError(message, remedy="check the file's format and the fields under csv")
+        remedy = "check the file's format and the fields under csv"
+        if "UTF-8" in str(fault):
+            remedy = f"write the file as UTF-8; read as Windows-1252 it begins with {_as_windows(data)!r}"
+        raise InputError(f"{name}: {what} can't be read as CSV: {fault}", remedy=remedy)
+
+
+def _as_windows(data: bytes) -> str:
+    return data[:60].decode("cp1252", errors="replace").splitlines()[0]
+
+
+def _line_end(data: bytes) -> int:
+    """Where the first line ends, -1 if it does not."""
+    ends = [position for position in (data.find(b"\n"), data.find(b"\r")) if position >= 0]
+    return min(ends, default=-1)
+
+
+def _after_line(source: TextSource, data: bytes) -> bytes:
+    """What follows the line that the data begin with."""
+    while data and (end := _line_end(data)) < 0:
+        data = source.read(BLOCK_BYTES)
+    return data[end + 1 + data.startswith(b"\r\n", end) :] if data else data
 
 
 def _drop_partial(data: bytes) -> bytes:
@@ -89,14 +115,3 @@ def _counting(report: ReadReport, name: str) -> csv_blocks.OnUnreadable:
         report.add_unreadable(name, line, reason, text.decode(errors="replace").rstrip("\r\n"), count=lines)
 
     return count
-
-
-def _names(fields: list[str], name: str) -> list[str]:
-    columns = [field or str(index) for index, field in enumerate(fields)]
-    twice = [column for column, count in Counter(columns).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"{name}: more than one column is named {', '.join(map(repr, twice))}",
-            remedy="rename them, or set csv.header to false if the first line is data",
-        )
-    return columns

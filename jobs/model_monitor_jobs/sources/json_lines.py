@@ -9,7 +9,7 @@ from model_monitor_jobs.sources import json_text
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.records import ReadReport
 from model_monitor_jobs.sources.rows import RowBlocks
-from model_monitor_jobs.sources.text import TextSource, lines
+from model_monitor_jobs.sources.text import TextSource, lines, not_utf8
 
 
 def read(stream: BinaryIO, name: str, report: ReadReport) -> Iterator[Block]:
@@ -18,23 +18,30 @@ def read(stream: BinaryIO, name: str, report: ReadReport) -> Iterator[Block]:
     An object's values have names, nested ones with dots; an array's values are named by position, from 0.
     """
     rows = RowBlocks()
-    for number, line, fault in lines(TextSource(stream, name)):
+    source = TextSource(stream, name)
+    for number, line, fault in lines(source):
         try:
             if fault:
                 raise json_text.NotReadable(fault)
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
             if not line.strip():
                 continue
             row = _record(line.decode())
-        except json_text.NotReadable as error:
-            report.add_unreadable(name, number, str(error), line[:1000].decode(errors="replace"))
-        except UnicodeDecodeError as error:
-            reason = f"not UTF-8 ({error.reason})"
-            report.add_unreadable(name, number, reason, line[:1000].decode(errors="replace"))
+        except (json_text.NotReadable, UnicodeDecodeError) as error:
+            reason = not_utf8(error) if isinstance(error, UnicodeDecodeError) else str(error) + _hint(number, line)
+            count = report.add_broken if fault and fault == source.fault else report.add_unreadable
+            count(name, number, reason, line[:1000].decode(errors="replace"))
         else:
             yield from rows.add(row, number)
     yield from rows.flush()
+
+
+def _hint(number: int, line: bytes) -> str:
+    """What is probably the matter with a line that can't be read."""
+    if b"\r" in line.strip():
+        return "; its lines seem to end in a lone carriage return, where a line feed is expected"
+    if number == 1 and line.strip()[:2] in (b"[", b"{", b"[{"):
+        return "; the file seems to be one JSON document, where one record a line is expected"
+    return ""
 
 
 def _record(text: str) -> dict[str, str | None]:

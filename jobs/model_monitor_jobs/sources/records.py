@@ -51,9 +51,9 @@ class ReadReport:
     @property
     def notes(self) -> list[str]:
         """Remarks for a person, those on broken files first."""
-        broken = [f"{file} could not be read to its end: {reason}" for file, reason in self.broken.items()]
+        broken = [f"{file} could not be read whole: {reason}" for file, reason in self.broken.items()]
         if len(broken) > MAXIMUM_SAMPLES:
-            broken[MAXIMUM_SAMPLES:] = [f"{len(broken) - MAXIMUM_SAMPLES} further files could not be read to their end"]
+            broken[MAXIMUM_SAMPLES:] = [f"{len(broken) - MAXIMUM_SAMPLES} further files could not be read whole"]
         return [*broken, *self._notes]
 
     @property
@@ -75,10 +75,20 @@ class ReadReport:
         if len(fault.samples) < MAXIMUM_SAMPLES:
             fault.samples.append(Unreadable(file, line, reason, text[:MAXIMUM_SAMPLE_TEXT]))
 
-    def add_broken(self, file: str, line: int, reason: str, text: str = "", *, count: int = 1) -> None:
-        """Count a file whose rest can't be read from `line` on; of how much is missing, `count` lines are known."""
+    def add_broken(
+        self, file: str, line: int, reason: str, text: str = "", *, count: int = 1, unit: str = "line"
+    ) -> None:
+        """Count a file that can't be read from `line` on; `count` lines are known to be missing (1: it is unknown).
+
+        `unit` says what `line` counts.
+        """
         self.add_unreadable(file, line, reason, text, count=count)
-        self.broken.setdefault(file, f"from line {line} on it is missing: {reason}")
+        self.mark_broken(file, line, reason, count=count, unit=unit)
+
+    def mark_broken(self, file: str, line: int, reason: str, *, count: int = 1, unit: str = "line") -> None:
+        """The same where the line itself has been counted already."""
+        missing = f"{count} {unit}s from {unit} {line} on are missing" if count > 1 else f"it ends before {unit} {line}"
+        self.broken.setdefault(file, f"{missing}: {reason}")
 
     def note(self, text: str) -> None:
         """Keep a remark, each only once."""

@@ -48,10 +48,10 @@ def test_broken_files_are_named_within_bounds() -> None:
     for number in range(50):
         report.add_broken(f"part-{number}.gz", 7, "the compressed file is cut off")
     assert report.notes[0] == (
-        "part-0.gz could not be read to its end: from line 7 on it is missing: the compressed file is cut off"
+        "part-0.gz could not be read whole: it ends before line 7: the compressed file is cut off"
     )
     assert len(report.notes) == MAXIMUM_SAMPLES + 1
-    assert report.notes[-1] == "30 further files could not be read to their end"
+    assert report.notes[-1] == "30 further files could not be read whole"
 
 
 @given(FAULTS, st.integers(0, 60), st.integers(0, 60))
