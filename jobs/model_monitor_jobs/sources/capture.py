@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from model_monitor_jobs.sources import capture_events
 from model_monitor_jobs.sources.capture_batches import CaptureBatches, plain_csv
 from model_monitor_jobs.sources.capture_layout import LAYOUT, capture_hours, files_of_window
 from model_monitor_jobs.sources.capture_naming import Naming
+from model_monitor_jobs.sources.capture_scan import BLOCK_BYTES, PlainText, Scanner
 from model_monitor_jobs.sources.fetch import fetched
 from model_monitor_jobs.sources.json_text import NotReadable
+from model_monitor_jobs.sources.line_blocks import LineBlocks
 from model_monitor_jobs.sources.records import ReadReport, ReadStream, RecordStream
-from model_monitor_jobs.sources.text import TextSource, lines
+from model_monitor_jobs.sources.text import lines
 from model_monitor_jobs.storage import Storage
 
 
@@ -51,8 +54,9 @@ def read_capture(
         hours = {file.entry.uri: file.hour for file in found}
         with fetched(storage, [file.entry for file in found], report, scratch) as files:
             for entry, stream in files:
-                source = TextSource(stream, entry.uri)
-                yield from _read_file(source, entry.uri, hours[entry.uri], window, batches, report)
+                source = LineBlocks(stream, entry.uri)
+                hour = _hour(entry.uri, hours[entry.uri], window)
+                yield from _read_file(source, hour, window, batches, report)
         yield from batches.flush()
         if not report.records:
             raise _nothing(storage, uri, window, report)
@@ -60,39 +64,75 @@ def read_capture(
     return ReadStream(read)
 
 
+@dataclass(frozen=True)
+class _Hour:
+    """A file's name, and what its folder says of events without a readable time."""
+
+    name: str
+    inside: bool
+    touched: bool
+
+
+def _hour(name: str, hour: datetime, window: Window) -> _Hour:
+    touched = hour < window.end and window.start < hour + timedelta(hours=1)
+    return _Hour(name, window.contains(hour), touched)
+
+
 def _read_file(
-    source: TextSource, name: str, hour: datetime, window: Window, batches: CaptureBatches, report: ReadReport
+    source: LineBlocks, hour: _Hour, window: Window, batches: CaptureBatches, report: ReadReport
 ) -> Iterator[pa.RecordBatch]:
-    start, end = window.start, window.end
-    hour_inside = window.contains(hour)
-    hour_touched = hour < end and start < hour + timedelta(hours=1)
+    scanner = Scanner(window, batches.drops_outputs)
+    first = 1
+    for block in source.blocks(BLOCK_BYTES):
+        for part in scanner.scan(block, first, hour.inside):
+            if isinstance(part, PlainText):
+                report.outside_window += part.outside
+                if part.rows:
+                    yield from batches.add_text(part.text, part.rows, part.shape)
+                first += part.rows + part.outside
+            else:
+                first += len(part.lines)
+                for number, line in enumerate(part.lines, first - len(part.lines)):
+                    yield from _read_line(number, line, None, hour, window, batches, report)
     for number, line, fault in lines(source):
-        # A line whose time can't be read belongs to the hour of its folder, and to that hour's windows alone.
-        belongs = hour_touched
-        try:
-            if fault:
-                raise NotReadable(fault)
-            if not line or line.isspace():
-                continue
-            event = capture_events.read_event(line)
-            data = capture_events.captured(event)
-            moment = capture_events.inference_time(event)
-            if not (hour_inside if moment is None else start <= moment < end):
-                report.outside_window += 1
-                continue
-            belongs = True
-            plain = plain_csv(data)
-            rows = None if plain else capture_events.records(data)
-        except NotReadable as error:
-            if not belongs:
-                report.outside_window += 1
-                continue
-            report.add_unreadable(name, number, str(error), line[:1000].decode(errors="replace"))
-            continue
-        if plain:
-            yield from batches.add_plain(plain)
-        for inputs, outputs in rows or ():
-            yield from batches.add(inputs, outputs)
+        yield from _read_line(first - 1 + number, line, fault, hour, window, batches, report)
+
+
+def _read_line(
+    number: int,
+    line: bytes,
+    fault: str | None,
+    hour: _Hour,
+    window: Window,
+    batches: CaptureBatches,
+    report: ReadReport,
+) -> Iterator[pa.RecordBatch]:
+    # A line whose time can't be read belongs to the hour of its folder, and to that hour's windows alone.
+    belongs = hour.touched
+    try:
+        if fault:
+            raise NotReadable(fault)
+        if not line or line.isspace():
+            return
+        event = capture_events.read_event(line)
+        data = capture_events.captured(event)
+        moment = capture_events.inference_time(event)
+        if not (hour.inside if moment is None else window.contains(moment)):
+            report.outside_window += 1
+            return
+        belongs = True
+        plain = plain_csv(data)
+        rows = None if plain else capture_events.records(data)
+    except NotReadable as error:
+        if belongs:
+            report.add_unreadable(hour.name, number, str(error), line[:1000].decode(errors="replace"))
+        else:
+            report.outside_window += 1
+        return
+    if plain:
+        yield from batches.add_plain(plain)
+    for inputs, outputs in rows or ():
+        yield from batches.add(inputs, outputs)
 
 
 def _nothing(storage: Storage, uri: str, window: Window, report: ReadReport | None = None) -> InputError:

@@ -1,0 +1,252 @@
+"""Blocks of captured events, taken apart by comparing them with the skeleton of one of their lines.
+
+Where all lines of a block have it, their payloads are spans of the block, and no line is parsed on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from model_monitor_crds.window import Window
+from model_monitor_jobs.sources import capture_events
+from model_monitor_jobs.sources.capture_skeleton import Skeleton, skeleton_of
+from model_monitor_jobs.sources.json_text import NotReadable
+
+BLOCK_BYTES = 1 << 20
+_SMALLEST_BYTES = 8 << 10
+_MOST_PASSED_OVER = 64
+_QUOTE, _NEWLINE, _COMMA, _SPACE = 34, 10, 44, 32
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Positions = NDArray[np.intp]
+Span = tuple[Positions, Positions]
+"""Where a string begins and ends in each line."""
+
+
+@dataclass(frozen=True)
+class PlainText:
+    """Records of one shape in the window as lines of CSV: output values, then input values.
+
+    `shape` is the number of values of an input and of an output; the rows' may differ in the inputs only. Without
+    the outputs where these are left out. `outside` rows are not in the window.
+    """
+
+    text: pa.Buffer
+    rows: int
+    shape: tuple[int, int]
+    outside: int
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines that have to be read one by one, without their ends, and the number of the first."""
+
+    first: int
+    lines: list[bytes]
+
+
+class Scanner:
+    """Takes blocks of whole lines apart; remembers the skeleton that fitted last."""
+
+    def __init__(self, window: Window, drops_outputs: Callable[[int, int], bool]) -> None:
+        """`drops_outputs` tells whether outputs are left out for a number of input and of output values."""
+        self._window = window
+        self._drops_outputs = drops_outputs
+        self._skeleton: Skeleton | None = None
+        self._passed_over = 0
+        self._wait = 1
+
+    def scan(self, block: bytearray, first: int, hour_inside: bool) -> Iterator[PlainText | Lines]:
+        """All lines of a block in their order, the block's first line being number `first`.
+
+        The block ends with a newline and is spoilt. Lines without a time count as inside if `hour_inside`.
+        """
+        if self._passed_over:
+            # Traffic of another kind would only be looked at in vain.
+            self._passed_over -= 1
+            yield _as_lines(block, first)
+            return
+        found = False
+        for part in self._parts(block, first, hour_inside):
+            found = found or isinstance(part, PlainText)
+            yield part
+        self._wait = 1 if found else min(2 * self._wait, _MOST_PASSED_OVER)
+        self._passed_over = 0 if found else self._wait - 1
+
+    def _parts(self, block: bytearray, first: int, hour_inside: bool) -> Iterator[PlainText | Lines]:
+        text = self._fitting(block, hour_inside)
+        if text is not None:
+            yield text
+            return
+        middle = block.find(b"\n", len(block) // 2) + 1
+        if len(block) < _SMALLEST_BYTES or middle == len(block):
+            yield _as_lines(block, first)
+            return
+        half = block[:middle]
+        lines = half.count(b"\n")
+        yield from self._parts(half, first, hour_inside)
+        yield from self._parts(block[middle:], first + lines, hour_inside)
+
+    def _fitting(self, block: bytearray, hour_inside: bool) -> PlainText | None:
+        text = self._compared(block, self._skeleton, hour_inside)
+        if text is None:
+            other = skeleton_of(bytes(block[: block.index(b"\n")]))
+            if other is not None and other != self._skeleton:
+                text = self._compared(block, other, hour_inside)
+                self._skeleton = other if text is not None else self._skeleton
+        return text
+
+    def _compared(self, block: bytearray, skeleton: Skeleton | None, hour_inside: bool) -> PlainText | None:
+        spans = _spans(block, skeleton) if skeleton is not None else None
+        if skeleton is None or spans is None:
+            return None
+        rows = len(spans[0])
+        inside: NDArray[np.bool_] | None = None
+        time = skeleton.find("time")
+        if time is not None:
+            inside = self._inside(block, *spans[2 * time : 2 * time + 2])
+            if inside is None:
+                return None
+        elif not hour_inside:
+            inside = np.zeros(rows, np.bool_)
+        sides = {role: skeleton.find(role) for role in ("input", "output")}
+        found = {role: (spans[2 * index], spans[2 * index + 1]) for role, index in sides.items() if index is not None}
+        return self._joined(block, found, inside, rows)
+
+    def _inside(self, block: bytearray, starts: Positions, ends: Positions) -> NDArray[np.bool_] | None:
+        changed, texts = _runs(block, starts, ends)
+        inside = []
+        for text in texts:
+            try:
+                moment = capture_events.inference_time({"eventMetadata": {"inferenceTime": text}})
+            except NotReadable:
+                return None
+            assert moment is not None
+            inside.append(self._window.contains(moment))
+        chosen: NDArray[np.bool_] = np.array(inside)[changed]
+        return chosen
+
+    def _joined(
+        self, block: bytearray, sides: dict[str, Span], inside: NDArray[np.bool_] | None, rows: int
+    ) -> PlainText | None:
+        if any((starts == ends).any() for starts, ends in sides.values()):
+            return None
+        outside = 0
+        if inside is not None and not inside.all():
+            outside = rows - int(np.count_nonzero(inside))
+            sides = {role: (starts[inside], ends[inside]) for role, (starts, ends) in sides.items()}
+        if outside == rows:
+            return PlainText(pa.py_buffer(b""), 0, (0, 0), outside)
+        counts = {role: block.count(b",", int(starts[0]), int(ends[0])) + 1 for role, (starts, ends) in sides.items()}
+        shape = counts.get("input", 0), counts.get("output", 0)
+        dropped = self._drops_outputs(*shape)
+        # Rows of another number of inputs are found in parsing, unless more outputs made up for them.
+        for role in (["output"] if len(sides) == 2 else []) + (["input"] if dropped else []):
+            if not _all_have_commas(_texts(block, [sides[role]]), counts[role] - 1):
+                return None
+        wanted = [role for role in ("output", "input") if role in sides and not (dropped and role == "output")]
+        values = np.frombuffer(block, np.uint8)
+        for role in wanted:
+            values[sides[role][1]] = _NEWLINE if role == wanted[-1] else _COMMA
+        text = _texts(block, [sides[role] for role in wanted], longer=1)
+        size = int(np.frombuffer(text.buffers()[1], np.int32)[len(text)])
+        return PlainText(text.buffers()[2].slice(0, size), rows - outside, shape, outside)
+
+
+def _spans(block: bytearray, skeleton: Skeleton) -> list[Positions] | None:
+    """Beginnings and ends of the varying strings of all lines; None unless every line has the skeleton."""
+    values = np.frombuffer(block, np.uint8)
+    quotes = np.flatnonzero(values == _QUOTE)
+    rows, rest = divmod(len(quotes), skeleton.quotes)
+    if rest or not rows or np.count_nonzero(values < _SPACE) != rows:
+        return None
+    if not _is_plain_text(block) or not _has_backslashes(block, rows * skeleton.backslashes):
+        return None
+    table = quotes.reshape(rows, skeleton.quotes)
+    spans: list[Positions] = []
+    for string in skeleton.varying:
+        spans += [table[:, string.quote] + 1, table[:, string.quote + 1] - string.escaped]
+    last = len(skeleton.constants[-1])
+    starts = np.concatenate([[0], spans[-1] + last])
+    if starts[-1] != len(block):
+        return None
+    bounds = [starts[:-1], *spans, starts[1:]]
+    for index, constant in enumerate(skeleton.constants):
+        begin, end = bounds[2 * index], bounds[2 * index + 1]
+        if (end - begin != len(constant)).any() or not _all_equal(values, begin, constant):
+            return None
+    return spans
+
+
+def _runs(block: bytearray, starts: Positions, ends: Positions) -> tuple[NDArray[np.intp], list[str]]:
+    """Which text each line has, and these texts; lines in the order of their texts have few of them."""
+    size = int(ends[0] - starts[0])
+    if size and (ends - starts == size).all():
+        found = _windows(np.frombuffer(block, np.uint8), size)[starts].view(f"S{size}")
+        changed = np.flatnonzero(found[1:] != found[:-1]) + 1
+        if 4 * len(changed) < len(found):
+            firsts = [0, *changed.tolist()]
+            texts = [bytes(block[starts[row] : ends[row]]).decode() for row in firsts]
+            return np.repeat(np.arange(len(firsts)), np.diff([*firsts, len(found)])), texts
+    texts = _texts(block, [(starts, ends)]).dictionary_encode()
+    return texts.indices.to_numpy(), texts.dictionary.to_pylist()
+
+
+def _all_have_commas(texts: pa.Array, commas: int) -> bool:
+    if not commas:
+        return b"," not in texts.buffers()[2].to_pybytes()
+    return bool(pc.all(pc.equal(pc.count_substring(texts, ","), commas)).as_py())
+
+
+def _windows(values: NDArray[np.uint8], size: int) -> Any:
+    """The bytes from each place on, as one item."""
+    return np.ndarray((len(values) - size + 1,), f"V{size}", values, strides=(1,))
+
+
+def _all_equal(values: NDArray[np.uint8], starts: Positions, expected: bytes) -> bool:
+    size = len(expected)
+    found = _windows(values, size)[starts].view(np.uint8).reshape(len(starts), size)
+    return bool((found == np.frombuffer(expected, np.uint8)).all())
+
+
+def _has_backslashes(block: bytearray, expected: int) -> bool:
+    return block.count(b"\\") == expected if expected else b"\\" not in block
+
+
+def _is_plain_text(block: bytearray) -> bool:
+    if block.isascii():
+        return True
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return _BYTE_ORDER_MARK not in block
+
+
+def _texts(block: bytearray, spans: list[Span], longer: int = 0) -> pa.Array:
+    """Spans of each line as an Arrow array of their own, a line's in the order given, `longer` bytes beyond their ends.
+
+    The spans stand in the same order in all lines.
+    """
+    order = sorted(range(len(spans)), key=lambda index: int(spans[index][0][0]))
+    rows, width = len(spans[0][0]), len(spans)
+    offsets = np.empty((rows, width, 2), np.int32)
+    for place, index in enumerate(order):
+        offsets[:, place, 0] = spans[index][0]
+        np.add(spans[index][1], longer, out=offsets[:, place, 1], casting="unsafe")
+    # What lies between two spans is an element of the array as well, of which only every second is taken.
+    bounds = np.append(offsets.ravel(), offsets[-1, -1, 1])
+    array = pa.StringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block))
+    places = np.arange(0, 2 * rows * width, 2, dtype=np.int32).reshape(rows, width)[:, np.argsort(order)]
+    return array.take(pa.array(places.ravel()))
+
+
+def _as_lines(block: bytearray, first: int) -> Lines:
+    return Lines(first, bytes(block).split(b"\n")[:-1])
