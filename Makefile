@@ -31,14 +31,10 @@ test: $(INSTALLED) tools ## All tests, with a real control plane, S3 server and 
 test-unit: $(INSTALLED) ## Tests without a cluster, in seconds
 	@$(BIN)/python -m pytest tests/unit
 
-.PHONY: bench
-bench: $(INSTALLED) tools ## How long a restarted operator takes over 2,000 schedules (some minutes)
-	@$(BIN)/python -m benchmarks.operator_restart
-
 .PHONY: lint
 lint: $(INSTALLED) ## Style, types, and the arrows between the packages
 	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@echo "==> mypy"; $(BIN)/mypy && $(BIN)/mypy tests hack
+	@echo "==> mypy"; $(BIN)/mypy && $(BIN)/mypy tests hack benchmarks
 	@echo "==> import-linter"; $(BIN)/lint-imports
 
 .PHONY: tools

@@ -1,0 +1,1 @@
+"""What profiles cost: processor time, wall time and memory, beside floors and other libraries."""
