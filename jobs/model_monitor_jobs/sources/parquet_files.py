@@ -16,14 +16,26 @@ from model_monitor_jobs.sources.records import MAXIMUM_SAMPLES, ReadReport, bloc
 
 # What pyarrow raises on damaged files; faults of a store come as errors of our own.
 _DAMAGE: Final = (pa.ArrowException, OSError, ValueError, MemoryError)
+_KEPT_TYPES: Final = (
+    pa.types.is_integer,
+    pa.types.is_float32,
+    pa.types.is_float64,
+    pa.types.is_decimal,
+    pa.types.is_boolean,
+    pa.types.is_string,
+    pa.types.is_timestamp,
+    pa.types.is_date,
+    pa.types.is_null,
+)
 
 
 def read(stream: BinaryIO, name: str, report: ReadReport, groups: Sequence[int] | None = None) -> Iterator[Block]:
     """The rows of one file, or of consecutive row groups of it, with the file's own types.
 
-    Structs are flattened with dots. A file that is no Parquet file is broken, and counts as one unreadable row; of a
-    damaged row group the rows from the damage on are counted, the other groups are read. A row with text
-    that is no UTF-8 is unreadable. An empty file has no rows. Raises InputError when a name stands twice.
+    Structs are flattened with dots; numbers, truth values, timestamps and dates keep their types, the rest becomes
+    text. A file that is no Parquet file is broken, and counts as one unreadable row; of a damaged row group
+    the rows from the damage on are counted, the other groups are read. A row with text that is no UTF-8 is unreadable.
+    An empty file has no rows. Raises InputError when a name stands twice.
     """
     stream.seek(0, 2)
     if stream.tell() == 0:
@@ -84,6 +96,8 @@ def _readable(batch: pa.RecordBatch, start: int, name: str, report: ReadReport) 
             values.validate(full=True)
         except pa.ArrowInvalid:
             bad = [row for row in np.flatnonzero(good).tolist() if not _is_text(values[row])]
+            if not bad and good.all():
+                raise
             good[bad] = False
             for row in bad[:MAXIMUM_SAMPLES]:
                 report.add_unreadable(name, start + row + 1, f"not UTF-8 in column {column!r}", "")
@@ -91,10 +105,45 @@ def _readable(batch: pa.RecordBatch, start: int, name: str, report: ReadReport) 
                 text = f"not UTF-8 in column {column!r}"
                 report.add_unreadable(name, start + bad[-1] + 1, text, "", count=len(bad) - MAXIMUM_SAMPLES)
     if good.all():
-        yield from Block(flat, _numbered(start)).cut()
+        yield from Block(_simple(flat), _numbered(start)).cut()
     elif good.any():
         kept = np.flatnonzero(good)
-        yield from Block(flat.filter(pa.array(good)), lambda row: start + int(kept[row]) + 1).cut()
+        yield from Block(_simple(flat.filter(pa.array(good))), lambda row: start + int(kept[row]) + 1).cut()
+
+
+def _simple(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same values in few types: numbers, truth values, times, text; lists and the like as text."""
+    arrays = [_simple_array(values) for values in batch.columns]
+    if all(new is old for new, old in zip(arrays, batch.columns, strict=True)):
+        return batch
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _simple_array(values: pa.Array) -> pa.Array:
+    kind = values.type
+    if any(test(kind) for test in _KEPT_TYPES):
+        return values
+    if pa.types.is_dictionary(kind):
+        return values if pa.types.is_string(kind.value_type) else _simple_array(values.dictionary_decode())
+    if pa.types.is_float16(kind):
+        return values.cast(pa.float32())
+    if isinstance(kind, pa.BaseExtensionType):
+        return _simple_array(values.storage)
+    try:
+        return values.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array([_text(value) for value in values], pa.string())
+
+
+def _text(value: pa.Scalar) -> str | None:
+    if not value.is_valid:
+        return None
+    try:
+        content = value.as_py()
+        return content.decode() if isinstance(content, bytes) else str(content)
+    except (ValueError, OverflowError):
+        # Bytes that are no text, nanoseconds, times beyond Python's.
+        return str(value)
 
 
 def _is_text(value: pa.Scalar) -> bool:

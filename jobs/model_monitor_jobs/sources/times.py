@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -19,6 +20,13 @@ _MICROSECONDS = pa.timestamp("us", "UTC")
 def in_window(
     block: Block, window: Window, column: str, name: str, report: ReadReport, *, required: bool
 ) -> pa.RecordBatch:
+    """The rows of `rows_in_window` as a batch."""
+    return rows_in_window(block, window, column, name, report, required=required).batch
+
+
+def rows_in_window(
+    block: Block, window: Window, column: str, name: str, report: ReadReport, *, required: bool
+) -> Block:
     """The rows whose time lies in `[start, end)`.
 
     Times are timestamps, dates or ISO 8601 text; without an offset they count as UTC. Rows outside are
@@ -47,7 +55,14 @@ def in_window(
     )
     kept = batch.filter(inside, null_selection_behavior="drop")
     report.outside_window += batch.num_rows - kept.num_rows - missing
-    return kept
+    return Block(kept, _lines_of(block, inside))
+
+
+def _lines_of(block: Block, kept: pa.Array) -> Callable[[int], int]:
+    def line_of(row: int) -> int:
+        return block.line_of(int(np.flatnonzero(pc.fill_null(kept, False).to_numpy(zero_copy_only=False))[row]))
+
+    return line_of
 
 
 def _listed(names: list[str]) -> str:
