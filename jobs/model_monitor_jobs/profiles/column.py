@@ -12,62 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from model_monitor_jobs.profiles.cells import count_cells
+from model_monitor_jobs.profiles.cells import count_sorted
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.frequencies import Frequencies
+from model_monitor_jobs.profiles.moments import Moments
 from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
-from model_monitor_jobs.profiles.text_types import TypedValues, type_text, type_values
+from model_monitor_jobs.profiles.text_types import (
+    PlainNumbers,
+    as_doubles,
+    classify,
+    count_plain,
+    read_plain,
+    split_plain,
+)
 
 InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
 NUMERIC: Final = frozenset({"Integral", "Fractional"})
-
-
-@dataclass
-class Moments:
-    """Count, sum, mean, spread and range of numbers; merges exactly up to rounding (Chan et al. 1979).
-
-    Where a sum is beyond the range of doubles, it is infinite, and what follows from it is no number.
-    """
-
-    count: int = 0
-    sum: float = 0.0
-    mean: float = 0.0
-    squares: float = 0.0
-    """Sum of squared distances from the mean."""
-    minimum: float = math.inf
-    maximum: float = -math.inf
-
-    @classmethod
-    def of(cls, numbers: Doubles) -> Moments:
-        """Moments of some numbers, none of them NaN."""
-        if not len(numbers):
-            return cls()
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = float(numbers.mean())
-            return cls(
-                len(numbers),
-                float(numbers.sum()),
-                mean,
-                float(np.square(numbers - mean).sum()),
-                float(numbers.min()),
-                float(numbers.max()),
-            )
-
-    def merge(self, other: Moments) -> None:
-        """Add the numbers of another part."""
-        if not other.count:
-            return
-        total = self.count + other.count
-        distance = other.mean - self.mean
-        self.squares += other.squares + distance * distance * self.count * other.count / total
-        self.mean += distance * other.count / total
-        self.count, self.sum = total, self.sum + other.sum
-        self.minimum, self.maximum = min(self.minimum, other.minimum), max(self.maximum, other.maximum)
-
-    @property
-    def standard_deviation(self) -> float:
-        """Of the population (divided by n), as SageMaker reports it."""
-        return math.sqrt(self.squares / self.count) if self.count else 0.0
+COUNTS: Final = ("present", "integral", "fractional", "whole", "boolean", "text")
+MOST_NUMBERS_AS_TEXTS: Final = 1_000
+"""A block with more distinct numbers than this does not count them as texts."""
+_PROBED: Final = 512
+_FEW: Final = 256
 
 
 @dataclass
@@ -89,14 +54,19 @@ class ColumnProfile:
     cells: NDArray[np.int64] | None = None
 
     @classmethod
-    def empty(cls, name: str, cuts: Doubles | None = None, tracked: Sequence[str] = ()) -> ColumnProfile:
-        """A profile of no rows; `tracked` values are counted exactly whatever else there is."""
+    def empty(
+        cls, name: str, cuts: Doubles | None = None, tracked: Sequence[str] = (), *, seed: int = 0
+    ) -> ColumnProfile:
+        """A profile of no rows; `tracked` values are counted exactly whatever else there is.
+
+        `seed` is the sketch's: it tells the columns and parts of a table apart.
+        """
         cells = None if cuts is None else np.zeros(2 * len(cuts) + 1, dtype=np.int64)
-        return cls(name, cuts, frequencies=Frequencies(tracked), cells=cells)
+        sketch = QuantileSketch(seed=seed)
+        return cls(name, cuts, sketch=sketch, frequencies=Frequencies(tracked), cells=cells)
 
     def counts(self, rows: int) -> ColumnCounts:
         """What a verdict about this column rests on; `rows` is the number of rows of the whole table."""
-        tracked = self.frequencies.tracked
         return ColumnCounts(
             rows=rows,
             present=self.present,
@@ -106,7 +76,7 @@ class ColumnProfile:
             boolean=self.boolean,
             text=self.text,
             cells=None if self.cells is None else self.cells.copy(),
-            values=self.frequencies.tracked_counts() if tracked else None,
+            values=self.frequencies.tracked_counts() if self.frequencies.tracked else None,
         )
 
     @property
@@ -119,29 +89,16 @@ class ColumnProfile:
         return "Fractional" if self.fractional else "Integral"
 
     def update(self, values: pa.Array) -> None:
-        """Add one batch of the column."""
-        values = _present(values)
-        is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        typed = type_text(values) if is_text else type_values(values)
-        self._add(typed, len(values))
-        self.frequencies.update(values if is_text else pc.cast(values, pa.string()))
-
-    def _add(self, typed: TypedValues, present: int) -> None:
-        self.present += present
-        self.integral += typed.integral
-        self.fractional += typed.fractional
-        self.whole += typed.whole
-        self.boolean += typed.boolean
-        self.text += typed.text
-        numbers = typed.numbers[np.isfinite(typed.numbers)]
-        self.moments.merge(Moments.of(numbers))
-        self.sketch.update(numbers)
-        if self.cuts is not None and self.cells is not None and len(numbers):
-            self.cells += count_cells(self.cuts, numbers)
+        """Add one block of the column."""
+        kind = values.type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            self._add_typed(values)
+        else:
+            self._add_texts(_as_texts(values))
 
     def merge(self, other: ColumnProfile) -> None:
-        """Add the profile of another part of the same column, with the same cut points."""
-        for name in ("present", "integral", "fractional", "whole", "boolean", "text"):
+        """Add the profile of another part of the same column, with the same cut points and tracked values."""
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.moments.merge(other.moments)
         self.sketch.merge(other.sketch)
@@ -149,20 +106,97 @@ class ColumnProfile:
         if self.cells is not None and other.cells is not None:
             self.cells = self.cells + other.cells
 
+    def _add_typed(self, values: pa.Array) -> None:
+        """Add numbers; floats that are no number count as missing."""
+        present = values.drop_null() if values.null_count else values
+        numbers = as_doubles(present)
+        if pa.types.is_floating(values.type):
+            finite = np.isfinite(numbers)
+            if not finite.all():
+                present, numbers = present.filter(pa.array(finite)), numbers[finite]
+        fractional = 0 if pa.types.is_integer(values.type) else len(numbers)
+        self._add_numbers(PlainNumbers(present, fractional, numbers))
 
-def _present(values: pa.Array) -> pa.Array:
-    """Without nulls and numbers that are none; other types become text, in Python's form where Arrow has none."""
+    def _add_texts(self, texts: pa.Array) -> None:
+        texts = texts.drop_null() if texts.null_count else texts
+        sample = texts if len(texts) <= _PROBED else texts.take(_places(len(texts)))
+        if len(texts) <= _PROBED or self.frequencies.tracked or len(sample.unique()) <= _FEW:
+            self._add_distinct_texts(texts)
+        elif (plain := read_plain(texts)) is not None:
+            self._add_numbers(plain)
+        elif count_plain(sample) >= len(sample) / 2:
+            plain, rest = split_plain(texts)
+            self._add_numbers(plain)
+            self._add_distinct_texts(rest)
+        else:
+            self._add_distinct_texts(texts)
+
+    def _add_numbers(self, plain: PlainNumbers) -> None:
+        """Add numbers of which many are distinct: sort them, and count texts only where they turn out to be few."""
+        count = len(plain.numbers)
+        if not count:
+            return
+        ordered = np.sort(plain.numbers)
+        self.present += count
+        self.integral += count - plain.fractional
+        self.fractional += plain.fractional
+        if plain.fractional:
+            self.whole += int(np.count_nonzero(ordered == np.floor(ordered))) - (count - plain.fractional)
+        if math.isinf(ordered[0]) or math.isinf(ordered[-1]):
+            ordered = ordered[np.isfinite(ordered)]
+        self._describe(ordered)
+        starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+        if len(starts) >= MOST_NUMBERS_AS_TEXTS and not self.frequencies.tracked:
+            places = np.concatenate(([0], starts, [len(ordered)]))
+            self.frequencies.add_numbers(ordered[places[:-1]], count, int(np.diff(places).max()))
+        else:
+            tally = pc.value_counts(plain.values)
+            texts = pc.cast(tally.field("values"), pa.large_string())
+            self.frequencies.add(texts, tally.field("counts").to_numpy())
+
+    def _add_distinct_texts(self, texts: pa.Array) -> None:
+        """Add texts of which few are distinct, or which are no numbers: look at each distinct one once."""
+        tally = pc.value_counts(texts)
+        distinct, counts = tally.field("values"), tally.field("counts").to_numpy()
+        kinds = classify(distinct)
+        integral, fractional, boolean = (
+            int(counts[kind].sum()) for kind in (kinds.integral, kinds.fractional, kinds.boolean)
+        )
+        self.present += len(texts)
+        self.integral += integral
+        self.fractional += fractional
+        self.boolean += boolean
+        self.text += len(texts) - integral - fractional - boolean
+        if integral or fractional:
+            self.whole += int(counts[kinds.fractional & (kinds.numbers == np.floor(kinds.numbers))].sum())
+            finite = np.isfinite(kinds.numbers)
+            numbers, counted = kinds.numbers[finite], counts[finite]
+            order = np.argsort(numbers, kind="stable")
+            self._describe(np.repeat(numbers[order], counted[order]))
+        self.frequencies.add(distinct, counts)
+
+    def _describe(self, ordered: Doubles) -> None:
+        """Add finite numbers in ascending order to what describes numbers."""
+        if not len(ordered):
+            return
+        self.moments.merge(Moments.of(ordered))
+        self.sketch.update_sorted(ordered)
+        if self.cuts is not None and self.cells is not None:
+            self.cells += count_sorted(self.cuts, ordered)
+
+
+def _places(rows: int) -> pa.Array:
+    """Where to look for what the values of a block are like."""
+    return pa.array(np.arange(_PROBED) * rows // _PROBED)
+
+
+def _as_texts(values: pa.Array) -> pa.Array:
+    """Values of other types as texts, in Python's form where Arrow has none."""
     kind = values.type
-    if pa.types.is_dictionary(kind):
-        values = values.dictionary_decode()
-        kind = values.type
-    if pa.types.is_floating(kind):
-        values = pc.filter(values, pc.is_finite(pc.fill_null(values, math.nan)))
-    values = values.drop_null()
-    known = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean, pa.types.is_string)
-    if any(test(kind) for test in known):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return values
     try:
         return pc.cast(values, pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return pa.array(map(str, values.to_pylist()), type=pa.string())
+        texts = [None if value is None else str(value) for value in values.to_pylist()]
+        return pa.array(texts, type=pa.string())

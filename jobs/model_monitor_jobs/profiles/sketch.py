@@ -1,44 +1,59 @@
 """A quantile sketch with the levels of KLL: an item of level i stands for 2^i values.
 
-Whole levels are sorted and halved when they are full. Which half is kept follows from a hash of the level and of how
-often it was halved, so the same stream always gives the same sketch, without the bias that a fixed half would have.
+A level that is full is sorted and halved; a large block is thinned at once, every 2^i-th of its sorted values going to
+level i. Which ones are kept follows from a hash of the sketch's seed, the level and how often that level was thinned,
+never from the values: the same stream always gives the same sketch, without the bias of a fixed choice.
 (Karnin, Lang, Liberty 2016, with deterministic choices.)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model_monitor_jobs.profiles.hashes import splitmix64
+
 DEFAULT_SIZE: Final = 2048
 SHRINKING_FACTOR: Final = 0.64
 """KLL's c. It is written to statistics.json as SageMaker does; our levels do not shrink."""
-_RANK_ERROR: Final = 0.0014
-_MASK: Final = (1 << 64) - 1
+_CONFIDENCE: Final = 0.99
+_HOEFFDING: Final = 0.5 * math.log(2 / (1 - _CONFIDENCE))
 
 Doubles = NDArray[np.float64]
-
-
-def _splitmix64(value: int) -> int:
-    value = (value + 0x9E3779B97F4A7C15) & _MASK
-    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
-    return value ^ (value >> 31)
 
 
 class QuantileSketch:
     """Describes how values are distributed, in bounded memory.
 
     `levels[i]` holds values that stand for 2^i of the stream each; `size` is KLL's k, the most that a level keeps.
+    `seed` tells the sketches of one table apart, so that the errors of merged parts are independent.
     """
 
-    def __init__(self, levels: Sequence[Sequence[float] | Doubles] = (), size: int = DEFAULT_SIZE) -> None:
+    def __init__(
+        self, levels: Sequence[Sequence[float] | Doubles] = (), size: int = DEFAULT_SIZE, *, seed: int = 0
+    ) -> None:
         self.size = size
+        self.seed = seed
         self._levels: list[list[Doubles]] = [[np.asarray(level, dtype=np.float64)] for level in levels]
-        self._halvings: list[int] = [0] * len(self._levels)
+        self.thinnings: list[int] = [0] * len(self._levels)
+        """How often values were thinned out into each level above the first."""
+        self.squared_weights = 0.0
+        """Sum of the squared weight of the items that each thinning has made: what its errors add up to."""
+        if any(len(level) for level in levels[1:]):
+            self.squared_weights = (published_error(size) * self.count) ** 2 / _HOEFFDING
+
+    @classmethod
+    def restored(
+        cls, levels: Sequence[Doubles], size: int, seed: int, thinnings: Sequence[int], squared_weights: float
+    ) -> QuantileSketch:
+        """A sketch with its history, which goes on as if it had never been put away."""
+        made = cls(levels, size, seed=seed)
+        made.thinnings, made.squared_weights = list(thinnings), squared_weights
+        return made
 
     @property
     def levels(self) -> list[Doubles]:
@@ -52,36 +67,66 @@ class QuantileSketch:
 
     @property
     def rank_error(self) -> float:
-        """Bound of a rank's error as a share of the values, which holds for about 99 of 100 sketches; 0 when exact."""
-        exact = not any(len(part) for level in self._levels[1:] for part in level)
-        return 0.0 if exact else _RANK_ERROR * (DEFAULT_SIZE / self.size) ** 0.9
+        """Bound of the error of a point's rank as a share of the values, which holds with probability .99; 0 is exact.
+
+        Each thinning shifts a rank by at most the weight w of the items it makes, without bias, so by Hoeffding's
+        inequality the bound is sqrt(ln(2/.01)/2 · Σw²)/n, whatever the history. For a sketch that was read from a
+        file, whose history is unknown, it is KLL's published one.
+        """
+        return math.sqrt(_HOEFFDING * self.squared_weights) / self.count if self.squared_weights else 0.0
 
     def update(self, values: Doubles) -> None:
-        """Add values; none may be NaN."""
-        if len(values):
-            self._add(0, np.array(values, dtype=np.float64))
+        """Add values in any order; none may be NaN."""
+        self.update_sorted(np.sort(np.asarray(values, dtype=np.float64)))
+
+    def update_sorted(self, ordered: Doubles) -> None:
+        """Add values in ascending order; the array is kept, so it must not be changed afterwards."""
+        count = len(ordered)
+        if count <= self.size:
+            if count:
+                self._add(0, ordered)
+            return
+        level = math.ceil(math.log2(count / self.size))
+        stride = 1 << level
+        kept = count // stride * stride
+        if kept < count:
+            self._add(0, ordered[kept:].copy())
+        self._add(level, ordered[self._offset(level, stride) : kept : stride].copy())
 
     def merge(self, other: QuantileSketch) -> None:
         """Add all that another sketch of any size has seen."""
+        self.squared_weights += other.squared_weights
+        for index, times in enumerate(other.thinnings):
+            self._reach(index)
+            self.thinnings[index] += times
         for index, level in enumerate(other.levels):
             if len(level):
                 self._add(index, level)
 
-    def _add(self, index: int, values: Doubles) -> None:
+    def _reach(self, index: int) -> None:
         while len(self._levels) <= index:
             self._levels.append([])
-            self._halvings.append(0)
+            self.thinnings.append(0)
+
+    def _add(self, index: int, values: Doubles) -> None:
+        self._reach(index)
         self._levels[index].append(values)
         if sum(map(len, self._levels[index])) > self.size:
             self._halve(index)
 
     def _halve(self, index: int) -> None:
         items = np.sort(np.concatenate(self._levels[index]))
-        parity = _splitmix64((index << 32) | self._halvings[index]) >> 63
-        self._halvings[index] += 1
         even = len(items) - len(items) % 2
-        self._levels[index] = [items[even:]] if even < len(items) else []
-        self._add(index + 1, items[:even][parity::2])
+        self._levels[index] = [items[even:].copy()] if even < len(items) else []
+        self._add(index + 1, items[self._offset(index + 1, 2) : even : 2].copy())
+
+    def _offset(self, level: int, stride: int) -> int:
+        """Which one of `stride` neighbours is kept, for all of a thinning that makes items of this level."""
+        self._reach(level)
+        hashed = splitmix64(splitmix64(self.seed ^ level) ^ self.thinnings[level])
+        self.thinnings[level] += 1
+        self.squared_weights += 4.0**level
+        return hashed >> (64 - stride.bit_length() + 1)
 
     def weighted(self) -> tuple[Doubles, NDArray[np.int64]]:
         """Distinct kept values in ascending order, and how many values of the stream each stands for."""
@@ -108,3 +153,8 @@ class QuantileSketch:
         cumulative = np.cumsum(weights)
         places = np.searchsorted(cumulative, np.asarray(shares) * cumulative[-1], side="left")
         return np.asarray(values[np.minimum(places, len(values) - 1)], dtype=np.float64)
+
+
+def published_error(size: int) -> float:
+    """KLL's rank error for 99 of 100 sketches, from Apache DataSketches' measurements: 2.296/k^.9723."""
+    return 2.296 / math.pow(size, 0.9723)

@@ -3,74 +3,132 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-INTEGRAL = r"^(-|\+)? ?\d+$"
-FRACTIONAL = r"^(-|\+)? ?\d+((\.\d+)|((\.\d+)?[Ee][-+]?\d+))$"
-BOOLEAN = r"^(true|false)$"
+from model_monitor_jobs.profiles.hashes import text_bytes
+
+INTEGRAL: Final = r"^(-|\+)? ?\d+$"
+FRACTIONAL: Final = r"^(-|\+)? ?\d+((\.\d+)|((\.\d+)?[Ee][-+]?\d+))$"
+BOOLEAN: Final = r"^(true|false)$"
+PLAIN: Final = r"^-?\d+(\.\d+)?([Ee][-+]?\d+)?$"
+"""The numeric texts that Arrow reads as they are: all but those with a plus or a space in front."""
+_MINUS, _POINT, _SLASH, _NINE = b"-./9"
 
 
 @dataclass(frozen=True)
-class TypedValues:
-    """One batch of a column, without its missing values, sorted into types.
+class TextKinds:
+    """What each text of an array is; at most one of the three is true, and none for other texts."""
 
-    `numbers` are the values of all integral and fractional texts, in the order of the rows.
-    """
+    integral: NDArray[np.bool_]
+    fractional: NDArray[np.bool_]
+    boolean: NDArray[np.bool_]
+    numbers: NDArray[np.float64]
+    """Value of each numeric text, infinite where it is beyond doubles; NaN for the others."""
 
-    integral: int
+
+@dataclass(frozen=True)
+class PlainNumbers:
+    """Values that are all numbers, as they are and as doubles, and how many have a fraction or an exponent."""
+
+    values: pa.Array
     fractional: int
-    whole: int
-    """Fractional texts whose value is a whole number, such as 5.0."""
-    boolean: int
-    text: int
     numbers: NDArray[np.float64]
 
 
-def type_text(values: pa.Array) -> TypedValues:
-    """Type every text of an Arrow string array that has no nulls."""
-    is_integral = pc.match_substring_regex(values, INTEGRAL)
-    integral = int(pc.sum(is_integral).as_py() or 0)
-    if integral == len(values):
-        return TypedValues(integral, 0, 0, 0, 0, _numbers(values))
-    is_fractional = pc.match_substring_regex(values, FRACTIONAL)
-    fractional = int(pc.sum(is_fractional).as_py() or 0)
-    boolean = 0
-    if integral + fractional < len(values):
-        boolean = int(pc.sum(pc.match_substring_regex(values, BOOLEAN)).as_py() or 0)
-    numeric = pc.or_(is_integral, is_fractional)
-    numbers = _numbers(pc.filter(values, numeric))
-    fractions = numbers[pc.filter(is_fractional, numeric).to_numpy(zero_copy_only=False)]
-    whole = int(np.count_nonzero(fractions == np.floor(fractions)))
-    return TypedValues(integral, fractional, whole, boolean, len(values) - integral - fractional - boolean, numbers)
+def classify(texts: pa.Array) -> TextKinds:
+    """What each text of an Arrow string array without nulls is."""
+    integral, fractional = np.zeros(len(texts), dtype=np.bool_), np.zeros(len(texts), dtype=np.bool_)
+    boolean = _mask(pc.or_(pc.equal(texts, "true"), pc.equal(texts, "false")))
+    numbers = np.full(len(texts), np.nan)
+    suspects = np.flatnonzero(_like_numbers(texts))
+    if len(suspects):
+        chosen = texts if len(suspects) == len(texts) else texts.take(pa.array(suspects))
+        integral[suspects] = whole = _mask(pc.match_substring_regex(chosen, INTEGRAL))
+        if not whole.all():
+            fractional[suspects] = _mask(pc.match_substring_regex(chosen, FRACTIONAL))
+        numeric = integral | fractional
+        if numeric.any():
+            numbers[numeric] = _numbers(texts if numeric.all() else texts.filter(pa.array(numeric)))
+    return TextKinds(integral, fractional, boolean, numbers)
 
 
-def type_values(values: pa.Array) -> TypedValues:
-    """Type an Arrow array without nulls that has a type of its own; floats that are no number are left out before."""
-    kind = values.type
-    if pa.types.is_integer(kind):
-        return TypedValues(len(values), 0, 0, 0, 0, _as_doubles(values))
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        numbers = _as_doubles(values)
-        whole = int(np.count_nonzero(numbers == np.floor(numbers)))
-        return TypedValues(0, len(values), whole, 0, 0, numbers)
-    nothing = np.empty(0, dtype=np.float64)
-    if pa.types.is_boolean(kind):
-        return TypedValues(0, 0, 0, len(values), 0, nothing)
-    return TypedValues(0, 0, 0, 0, len(values), nothing)
+def read_plain(texts: pa.Array) -> PlainNumbers | None:
+    """Read an array of numbers quickly; None when any text is no number of the common form -1.5.
+
+    Where Arrow reads all texts as numbers and they have no other bytes than digits, points and minus signs, each
+    has at most one point and a minus sign in front only. All that is left to rule out are `.5`, `-.5` and `5.`.
+    """
+    offsets, content = text_bytes(texts)
+    if not len(content) or content.min() < _MINUS or content.max() > _NINE or (content == _SLASH).any():
+        return None
+    points = int(np.count_nonzero(content == _POINT))
+    if points:
+        try:
+            first, last = content[offsets[:-1]], content[offsets[1:] - 1]
+        except IndexError:
+            return None
+        if (first == _POINT).any() or (last == _POINT).any():
+            return None
+        signed = first == _MINUS
+        if signed.any() and (content[np.minimum(offsets[:-1][signed] + 1, len(content) - 1)] == _POINT).any():
+            return None
+    try:
+        return PlainNumbers(texts, points, as_doubles(texts))
+    except pa.ArrowInvalid:
+        return None
 
 
-def _as_doubles(values: pa.Array) -> NDArray[np.float64]:
+def split_plain(texts: pa.Array) -> tuple[PlainNumbers, pa.Array]:
+    """The numbers among the texts in a form that Arrow reads as it is, and all other texts."""
+    plain = pc.match_substring_regex(texts, PLAIN)
+    numeric = texts.filter(plain)
+    fractional = pc.sum(pc.match_substring_regex(numeric, "[.Ee]")).as_py() or 0
+    return PlainNumbers(numeric, int(fractional), as_doubles(numeric)), texts.filter(pc.invert(plain))
+
+
+def count_plain(texts: pa.Array) -> int:
+    """How many texts are numbers that Arrow reads as they are."""
+    return int(pc.sum(pc.match_substring_regex(texts, PLAIN)).as_py() or 0)
+
+
+def as_doubles(values: pa.Array) -> NDArray[np.float64]:
+    """Any numbers or texts that Arrow reads as numbers, as doubles; raises ArrowInvalid when a text is none."""
     return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _like_numbers(texts: pa.Array) -> NDArray[np.bool_]:
+    """Whether a text begins as a number does and ends with a digit; all numbers do."""
+    offsets, content = text_bytes(texts)
+    found = np.zeros(len(texts), dtype=np.bool_)
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    first, last = content[offsets[:-1][filled]], content[offsets[1:][filled] - 1]
+    found[filled] = _DIGITS[last] & _STARTS[first]
+    return found
 
 
 def _numbers(values: pa.Array) -> NDArray[np.float64]:
     """Read numeric texts; a sign may be followed by a space, which Arrow does not read."""
     try:
-        return _as_doubles(pc.cast(values, pa.float64()))
+        return as_doubles(values)
     except pa.ArrowInvalid:
         plain = pc.replace_substring_regex(values, r"^\+? ?", "")
-        return _as_doubles(pc.cast(pc.replace_substring_regex(plain, r"^- ", "-"), pa.float64()))
+        return as_doubles(pc.replace_substring_regex(plain, r"^- ", "-"))
+
+
+def _mask(values: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _table(characters: bytes) -> NDArray[np.bool_]:
+    table = np.zeros(256, dtype=np.bool_)
+    table[np.frombuffer(characters, dtype=np.uint8)] = True
+    return table
+
+
+_DIGITS: Final = _table(b"0123456789")
+_STARTS: Final = _table(b"0123456789+- ")

@@ -83,7 +83,7 @@ def test_the_rank_error_is_told_once_values_stand_for_others() -> None:
     sketch.update(np.arange(3_000.0))
     assert 0 < sketch.rank_error < BOUND
     again = QuantileSketch([level.tolist() for level in sketch.levels])
-    assert again.rank_error == sketch.rank_error
+    assert sketch.rank_error < again.rank_error < BOUND, "without its history, KLL's published bound holds"
     assert again.ranks(np.arange(0, 3_000.0, 7)).tolist() == sketch.ranks(np.arange(0, 3_000.0, 7)).tolist()
 
 
