@@ -26,10 +26,11 @@ def interpreter(name: str) -> Path:
         return python
     print(f"installing {name} into {folder}, once", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    for command in (
+    commands: list[list[str | Path]] = [
         [sys.executable, "-m", "venv", folder],
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", pins],
-    ):
+    ]
+    for command in commands:
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             tail = (ended.stdout + ended.stderr)[-2000:]

@@ -1,0 +1,87 @@
+"""Ratios, targets and tables, from figures made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.profiles.process import Measurement
+from benchmarks.profiles.report import case_table, full_report, put, short_report
+from benchmarks.profiles.results import CaseResult, ProgramResult, Results
+from benchmarks.profiles.targets import TARGETS
+
+MACHINE = {
+    "processor": "Abacus",
+    "cores": 2,
+    "memory_bytes": 2**34,
+    "kernel": "6.1",
+    "python": "3.11.7",
+    "libraries": {"numpy": "2.4"},
+    "peers": {"polars": "2.1"},
+}
+
+
+def taken(wall: float, cpu: float, megabytes: float, work: float | None = None) -> Measurement:
+    return Measurement(wall, cpu, int(megabytes * 1e6), work, work)
+
+
+def case(name: str, *programs: ProgramResult) -> CaseResult:
+    return CaseResult(name, name.title(), 1000, 20, 5000, 0.1, programs)
+
+
+FLOOR = ProgramResult("floor", "Floor", "floor", "everything", (taken(2, 3, 90, 2), taken(2, 5, 90, 4)))
+OURS = ProgramResult("ours", "Ours", "ours", "", (taken(1, 3, 400), taken(2, 8, 420)))
+LOST = ProgramResult("pandas", "pandas", "peer", "", (), "command\nended with 1; its last lines:\nMemoryError")
+RESULTS = Results("make bench", "default", "2026-01-05T00:00:00", MACHINE, (case("csv", FLOOR, OURS, LOST),))
+
+
+def row(table: str, title: str) -> list[str]:
+    (line,) = [line for line in table.splitlines() if line.startswith(f"| {title}")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_ratios_are_taken_round_by_round_against_the_floors_work() -> None:
+    # 3 / 2 in the first round and 8 / 4 in the second: the median of both, not the ratio of the medians.
+    assert row(case_table(RESULTS.cases[0]), "Ours")[5] == "1.75 (1.50 – 2.00)"
+
+
+def test_the_floor_is_one_and_says_what_it_leaves_out() -> None:
+    assert row(case_table(RESULTS.cases[0]), "Floor")[-3:] == ["1.00", "1.00", "everything"]
+
+
+def test_a_program_without_rounds_is_told_below_the_table() -> None:
+    assert "pandas was not measured: MemoryError" in full_report(RESULTS)
+
+
+def test_targets_say_whether_they_are_kept_and_what_was_left_out() -> None:
+    report = short_report(RESULTS)
+    title = "CSV: processor time over Polars"
+    assert row(report, title)[1:] == ["≤ 1.8 ×", "1.75 ×", "1.50 – 2.00", "yes"]
+    assert row(report, "Parquet: processor time")[2] == "not measured"
+    slower = ProgramResult("ours", "Ours", "ours", "", (taken(1, 5, 400),))
+    changed = Results("make bench", "default", "2026", MACHINE, (case("csv", FLOOR, slower),))
+    assert row(short_report(changed), title)[-1] == "**no**"
+
+
+@pytest.mark.parametrize(("many", "kept"), [(360.0, True), (430.0, True), (350.0, False), (450.0, False)])
+def test_memory_may_differ_by_a_tenth_either_way(many: float, kept: bool) -> None:
+    few = ProgramResult("csv-few", "", "ours", "", (taken(1, 1, 400),))
+    more = ProgramResult("csv-many", "", "ours", "", (taken(1, 1, many),))
+    results = Results("", "", "", MACHINE, (case("memory", few, more),))
+    (target,) = [target for target in TARGETS if target.title == "Peak memory with many rows over few, CSV"]
+    found = target.measured(results)
+    assert found is not None
+    assert target.met(found) is kept
+
+
+def test_results_read_back_are_the_same(tmp_path: Path) -> None:
+    RESULTS.write(tmp_path / "results.json")
+    assert Results.read(tmp_path / "results.json") == RESULTS
+
+
+def test_text_is_put_between_its_marks_alone() -> None:
+    document = "before\n<!-- begin: here -->\nold\n<!-- end: here -->\nafter\n"
+    assert put(document, "here", "new") == "before\n<!-- begin: here -->\nnew\n<!-- end: here -->\nafter\n"
+    with pytest.raises(ValueError, match="begin: there"):
+        put(document, "there", "new")
