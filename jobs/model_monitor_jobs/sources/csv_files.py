@@ -37,7 +37,34 @@ def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -
     if dialect.header:
         columns = headers.names(fields, name)
         data, line = data[header_bytes:], line + header_lines
-    first_row = not dialect.header
+    yield from _rows(source, data, columns, name, dialect, report, line, first_row=not dialect.header)
+
+
+def columns_of(stream: BinaryIO, name: str, dialect: CSVDialect) -> list[str]:
+    """The names of a file's columns, none where all of its lines are blank. Raises InputError as `read` does."""
+    _, (fields, _, _) = _beginning(TextSource(stream, name), name, dialect)
+    return headers.names(fields, name) if dialect.header else [str(index) for index in range(len(fields))]
+
+
+def read_part(
+    stream: BinaryIO, columns: list[str], name: str, dialect: CSVDialect, report: ReadReport
+) -> Iterator[Block]:
+    """The rows of a later part of a file with these columns, which begins with a record; its lines count from 1."""
+    source = TextSource(stream, name, beginning=False)
+    yield from _rows(source, source.read(BLOCK_BYTES), columns, name, dialect, report, 1, first_row=False)
+
+
+def _rows(
+    source: TextSource,
+    data: bytes,
+    columns: list[str],
+    name: str,
+    dialect: CSVDialect,
+    report: ReadReport,
+    line: int,
+    *,
+    first_row: bool,
+) -> Iterator[Block]:
     unreadable = _counting(report, name)
     end = False
     while columns:
@@ -79,8 +106,12 @@ def _beginning(source: TextSource, name: str, dialect: CSVDialect) -> tuple[byte
         if more:
             data += more
             continue
-        if fault is None:
+        if fault is None and (whole or len(data) < MAXIMUM_LINE_BYTES):
             return data, record
+        if fault is None:
+            what = "header" if dialect.header else "first line"
+            message = f"{name}: the {what} is longer than {MAXIMUM_LINE_BYTES} bytes"
+            raise InputError(message, remedy="check the line ends and the quotes of the file's beginning")
         what = "the header" if dialect.header else "every line"
         remedy = "check the file's format and the fields under csv"
         if "UTF-8" in str(fault):

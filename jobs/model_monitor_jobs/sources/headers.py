@@ -16,6 +16,7 @@ _COUNT = re.compile(r"\d+")
 _STANDS_FOR_MISSING: Final = frozenset({"", "na", "n/a", "nan", "nil", "none", "null", "?", "-", "unknown", "missing"})
 _LOOKED_AT = 1000
 _ENOUGH = 3
+_ENOUGH_LINES = 10
 
 
 def names(fields: Sequence[str], file: str) -> list[str]:
@@ -45,10 +46,16 @@ def looks_like_data(fields: Sequence[str]) -> bool:
 
 
 def check_first_row(batch: pa.RecordBatch, file: str) -> None:
-    """Raise InputError where the first row of a file without a header names its columns.
+    """Raise InputError where the first row of a file without a header names its columns, or rows are one cell each.
 
-    It does if all of its cells are different texts and at least two columns have nothing but numbers below.
+    It does if all of its cells are different texts and at least two columns have nothing but numbers below. Rows are
+    one cell if another delimiter would part every one of them into as many.
     """
+    if batch.num_columns == 1 and (sign := _other_delimiter(batch.column(0))):
+        raise InputError(
+            f"{file}: every line is one cell, the first is {str(batch.column(0)[0])[:80]!r}",
+            remedy=f"set csv.delimiter (--delimiter) to {sign!r}",
+        )
     first = [column[0].as_py() for column in batch.columns]
     if len(set(first)) < len(first) or any(is_number(cell) or _is_missing(cell) for cell in first):
         return
@@ -63,6 +70,15 @@ def check_first_row(batch: pa.RecordBatch, file: str) -> None:
 def is_number(text: str | None) -> bool:
     """Whether a cell is a decimal number."""
     return text is not None and _NUMBER.fullmatch(text) is not None
+
+
+def _other_delimiter(column: pa.Array) -> str | None:
+    cells = column.slice(0, _LOOKED_AT).to_pylist()
+    for sign in ",;\t|":
+        counts = {(cell or "").count(sign) for cell in cells}
+        if len(cells) >= _ENOUGH_LINES and len(counts) == 1 and 0 not in counts:
+            return sign
+    return None
 
 
 def _is_missing(text: str | None) -> bool:

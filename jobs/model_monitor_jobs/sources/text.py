@@ -34,17 +34,17 @@ class TextSource:
 
     `fault` tells, once the end is reached, why the file could not be read any further; everything before that
     place has been handed on by then. Of a file that is something else than UTF-8 text nothing is handed on; a byte
-    order mark is passed over.
+    order mark is passed over. `beginning` is false where the stream begins within a file.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO, name: str, *, beginning: bool = True) -> None:
         self._stream = stream
         self._inflater = zlib.decompressobj(_GZIP) if name.endswith(".gz") else None
         self._started = False
         self._members = 0
         self._zeros = False
         self._input = b""
-        self._looked = False
+        self._looked = not beginning
         self._ended = False
         self.fault: str | None = None
 
