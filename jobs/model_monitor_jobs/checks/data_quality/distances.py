@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model_monitor_jobs.profiles.sketch import QuantileSketch
+from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
 
 ROBUST_FACTOR: Final = 1.8
 """What SageMaker's robust comparison multiplies the sampling error with (a level of .003)."""
@@ -23,10 +24,12 @@ _FEW_SHARE: Final = 0.2
 def numerical_distance(
     current: QuantileSketch, baseline: QuantileSketch, *, robust: bool, factor: float = ROBUST_FACTOR
 ) -> float:
-    """Largest difference of the two distribution functions (Kolmogorov–Smirnov), at most 1."""
-    points = np.union1d(current.weighted()[0], baseline.weighted()[0])
-    simple = float(np.max(np.abs(current.ranks(points) - baseline.ranks(points)), initial=0.0))
-    return _robust(simple, current.count, baseline.count, factor) if robust else simple
+    """Largest difference of the two distribution functions (Kolmogorov–Smirnov), at most 1; neither may be empty."""
+    (values, weights), (reference, reference_weights) = current.weighted(), baseline.weighted()
+    points = np.concatenate((values, reference))
+    difference = _shares_up_to(points, values, weights) - _shares_up_to(points, reference, reference_weights)
+    simple = float(np.max(np.abs(difference), initial=0.0))
+    return _robust(simple, int(weights.sum()), int(reference_weights.sum()), factor) if robust else simple
 
 
 def categorical_distance(
@@ -79,6 +82,11 @@ def _enough(expected: list[float]) -> bool:
     if len(expected) in _ENOUGH_EXPECTED:
         return min(expected) >= _ENOUGH_EXPECTED[len(expected)]
     return sum(value < _FEW_EXPECTED for value in expected) <= int(_FEW_SHARE * len(expected))
+
+
+def _shares_up_to(points: Doubles, values: Doubles, weights: NDArray[np.int64]) -> Doubles:
+    cumulative = np.concatenate(([0], np.cumsum(weights)))
+    return np.asarray(cumulative[np.searchsorted(values, points, side="right")] / cumulative[-1], dtype=np.float64)
 
 
 def _robust(simple: float, count: int, reference: int, factor: float) -> float:
