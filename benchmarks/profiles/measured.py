@@ -19,6 +19,7 @@ from pathlib import Path
 
 SAMPLING_SECONDS = 0.03
 LINGERING_SECONDS = 15.0
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -26,7 +27,10 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 def main(arguments: list[str]) -> None:
     """Run the command and write its costs as JSON."""
     result, output, limit, *command = arguments
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sampler = Sampler()
     with Path(output).open("wb") as stream:
         begun = time.perf_counter()
@@ -38,6 +42,9 @@ def main(arguments: list[str]) -> None:
             code = process.wait(timeout=float(limit))
         except subprocess.TimeoutExpired:
             code = None
+        except KeyboardInterrupt:
+            _kill(descendants(os.getpid()))
+            raise
         wall = time.perf_counter() - begun
     if code is None:
         _kill(descendants(os.getpid()))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from benchmarks.profiles.process import Measurement, MeasurementError, measure
+from benchmarks.profiles.process import ROOT, Measurement, MeasurementError, measure
+from tests.cluster.processes import wait_until
 
 BUSY = "import time\nend = time.process_time() + {seconds}\nwhile time.process_time() < end: pass\n"
 
@@ -70,3 +73,19 @@ def test_a_command_that_takes_too_long_is_ended_with_its_children() -> None:
     code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])"
     with pytest.raises(MeasurementError, match=r"took over 0\.5 s"):
         run(code, limit_seconds=0.5)
+
+
+def test_nothing_goes_on_when_the_benchmark_is_interrupted() -> None:
+    sleeper = "import os, time; print(os.getpid(), file=open({path!r}, 'w'), flush=True); time.sleep(60)"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "pid")
+        code = (
+            "import sys\nfrom benchmarks.profiles.process import measure\n"
+            f"measure([sys.executable, '-c', {sleeper.format(path=str(path))!r}])"
+        )
+        benchmark = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+        wait_until(lambda: path.exists() and path.read_text() != "", "the measured command to start")
+        measured = Path("/proc") / path.read_text().strip()
+        benchmark.terminate()
+        benchmark.wait()
+        wait_until(lambda: not measured.exists(), "the measured command to end")
