@@ -3,12 +3,13 @@
 from model_monitor_jobs.sources.capture import read_capture
 from model_monitor_jobs.sources.capture_layout import CaptureHours, capture_hours
 from model_monitor_jobs.sources.dataset import DatasetFormat, read_dataset
-from model_monitor_jobs.sources.records import CSVDialect, ReadReport, RecordStream, Unreadable
+from model_monitor_jobs.sources.records import CSVDialect, Partition, ReadReport, RecordStream, Unreadable
 
 __all__ = [
     "CSVDialect",
     "CaptureHours",
     "DatasetFormat",
+    "Partition",
     "ReadReport",
     "RecordStream",
     "Unreadable",

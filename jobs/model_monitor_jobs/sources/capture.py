@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,10 +16,12 @@ from model_monitor_jobs.sources.capture_batches import CaptureBatches, plain_csv
 from model_monitor_jobs.sources.capture_layout import LAYOUT, capture_hours, files_of_window
 from model_monitor_jobs.sources.capture_naming import Naming
 from model_monitor_jobs.sources.capture_scan import BLOCK_BYTES, PlainText, Scanner
-from model_monitor_jobs.sources.fetch import fetched
+from model_monitor_jobs.sources.fetch import opened, part_of, part_report
 from model_monitor_jobs.sources.json_text import NotReadable
 from model_monitor_jobs.sources.line_blocks import LineBlocks
-from model_monitor_jobs.sources.records import ReadReport, ReadStream, RecordStream
+from model_monitor_jobs.sources.partitions import PartitionedStream, Piece, byte_ranges, group
+from model_monitor_jobs.sources.ranges import line_cut
+from model_monitor_jobs.sources.records import ReadReport, RecordStream
 from model_monitor_jobs.sources.text import lines
 from model_monitor_jobs.storage import Storage
 
@@ -49,19 +51,42 @@ def read_capture(
     if not found:
         raise _nothing(storage, uri, window)
 
-    def read(report: ReadReport) -> Iterator[pa.RecordBatch]:
-        batches = CaptureBatches(Naming(expected, report.note, alternatives))
-        hours = {file.entry.uri: file.hour for file in found}
-        with fetched(storage, [file.entry for file in found], report, scratch) as files:
-            for entry, stream in files:
-                source = LineBlocks(stream, entry.uri)
-                hour = _hour(entry.uri, hours[entry.uri], window)
-                yield from _read_file(source, hour, window, batches, report)
-        yield from batches.flush()
+    layouts = (None if expected is None else tuple(expected), tuple(tuple(layout) for layout in alternatives))
+    reader = CaptureReader(storage, window, {file.entry.uri: file.hour for file in found}, *layouts, scratch)
+
+    def finish(report: ReadReport) -> None:
         if not report.records:
             raise _nothing(storage, uri, window, report)
 
-    return ReadStream(read)
+    return PartitionedStream(lambda: group([file.entry for file in found], reader, byte_ranges), finish)
+
+
+@dataclass(frozen=True)
+class CaptureReader:
+    """Reads pieces of files of captured events; `hours` are those of the files' folders by URI."""
+
+    storage: Storage
+    window: Window
+    hours: Mapping[str, datetime]
+    expected: tuple[str, ...] | None
+    alternatives: tuple[tuple[str, ...], ...]
+    scratch: Path | None
+
+    def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
+        """The records of consecutive pieces."""
+        batches = CaptureBatches(Naming(self.expected, report.note, self.alternatives))
+        with opened(self.storage, pieces, report, self.scratch) as files:
+            for piece, stream in files:
+                uri = piece.entry.uri
+                hour = _hour(uri, self.hours[uri], self.window)
+                if piece.whole:
+                    yield from _read_file(LineBlocks(stream, uri), hour, self.window, batches, report)
+                    continue
+                part, start = part_of(self.storage, piece, stream, line_cut)
+                counting = part_report(self.storage, piece, start)
+                yield from _read_file(LineBlocks(part, uri), hour, self.window, batches, counting)
+                report.merge(counting)
+        yield from batches.flush()
 
 
 @dataclass(frozen=True)
@@ -82,7 +107,7 @@ def _read_file(
     source: LineBlocks, hour: _Hour, window: Window, batches: CaptureBatches, report: ReadReport
 ) -> Iterator[pa.RecordBatch]:
     scanner = Scanner(window, batches.drops_outputs)
-    first = 1
+    first = first_missing = 1
     for block in source.blocks(BLOCK_BYTES):
         for part in scanner.scan(block, first, hour.inside):
             if isinstance(part, PlainText):
@@ -96,6 +121,9 @@ def _read_file(
                     yield from _read_line(number, line, None, hour, window, batches, report)
     for number, line, fault in lines(source):
         yield from _read_line(first - 1 + number, line, fault, hour, window, batches, report)
+        first_missing = first - 1 + number
+    if source.fault:
+        report.mark_broken(hour.name, first_missing, source.fault)
 
 
 def _read_line(

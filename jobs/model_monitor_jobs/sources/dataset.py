@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -12,10 +13,13 @@ from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.sources import csv_files, json_lines, parquet_files
 from model_monitor_jobs.sources.blocks import Block
-from model_monitor_jobs.sources.fetch import fetched
-from model_monitor_jobs.sources.records import CSVDialect, ReadReport, ReadStream, RecordStream
+from model_monitor_jobs.sources.fetch import opened, part_of, part_report
+from model_monitor_jobs.sources.parquet_groups import parquet_groups
+from model_monitor_jobs.sources.partitions import PARTITION_BYTES, PartitionedStream, Piece, byte_ranges, group
+from model_monitor_jobs.sources.ranges import csv_cut, line_cut
+from model_monitor_jobs.sources.records import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.times import in_window
-from model_monitor_jobs.storage import Storage
+from model_monitor_jobs.storage import Entry, Storage
 
 DatasetFormat = Literal["CSV", "JSONLines", "Parquet"]
 _RFC_4180 = CSVDialect()
@@ -52,21 +56,62 @@ def read_dataset(
             f"no file found at {uri}", remedy="check the path; names that start with '.' or '_' don't count"
         )
 
-    def blocks(stream: BinaryIO, name: str, report: ReadReport) -> Iterator[Block]:
-        if format == "CSV":
-            return csv_files.read(stream, name, csv, report)
-        if format == "JSONLines":
-            return json_lines.read(stream, name, report)
-        return parquet_files.read(stream, name, report)
+    reader = DatasetReader(storage, format, csv, window, timestamp, scratch)
+    return PartitionedStream(lambda: group(entries, reader, reader.split))
 
-    def read(report: ReadReport) -> Iterator[pa.RecordBatch]:
-        with fetched(storage, entries, report, scratch) as files:
-            for entry, stream in files:
-                for block in blocks(stream, entry.uri, report):
-                    if window is None or timestamp is None:
+
+@dataclass(frozen=True)
+class DatasetReader:
+    """Reads pieces of a dataset's files."""
+
+    storage: Storage
+    format: DatasetFormat
+    csv: CSVDialect
+    window: Window | None
+    timestamp: str | None
+    scratch: Path | None
+
+    def split(self, entry: Entry) -> list[Piece] | None:
+        """Parts of a large file."""
+        if self.format != "Parquet":
+            return byte_ranges(entry)
+        with self.storage.open(entry.uri) as stream:
+            return [Piece(entry, groups=groups) for groups in parquet_groups(stream, PARTITION_BYTES)] or None
+
+    def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
+        """The rows of consecutive pieces."""
+        with opened(self.storage, pieces, report, self.scratch) as files:
+            for piece, stream in files:
+                for block, counting in self._blocks(piece, stream, report):
+                    if self.window is None or self.timestamp is None:
                         yield block.batch
                     else:
-                        required = format != "JSONLines"
-                        yield in_window(block, window, timestamp, entry.uri, report, required=required)
+                        name, required = piece.entry.uri, self.format != "JSONLines"
+                        yield in_window(block, self.window, self.timestamp, name, counting, required=required)
 
-    return ReadStream(read)
+    def _blocks(self, piece: Piece, stream: BinaryIO, report: ReadReport) -> Iterator[tuple[Block, ReadReport]]:
+        name = piece.entry.uri
+        if self.format == "Parquet":
+            yield from ((block, report) for block in parquet_files.read(stream, name, report, piece.groups))
+            return
+        if piece.whole:
+            yield from ((block, report) for block in self._text_blocks(stream, name, report, None))
+            return
+        cut = csv_cut(self.csv.delimiter) if self.format == "CSV" else line_cut
+        part, start = part_of(self.storage, piece, stream, cut)
+        columns = None
+        if self.format == "CSV" and start:
+            with self.storage.open(name) as beginning:
+                columns = csv_files.columns_of(beginning, name, self.csv)
+        counting = part_report(self.storage, piece, start)
+        yield from ((block, counting) for block in self._text_blocks(part, name, counting, columns))
+        report.merge(counting)
+
+    def _text_blocks(
+        self, stream: BinaryIO, name: str, report: ReadReport, columns: list[str] | None
+    ) -> Iterator[Block]:
+        if self.format == "JSONLines":
+            return json_lines.read(stream, name, report)
+        if columns is not None:
+            return csv_files.read_part(stream, columns, name, self.csv, report)
+        return csv_files.read(stream, name, self.csv, report)

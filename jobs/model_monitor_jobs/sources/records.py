@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Protocol
@@ -36,7 +36,7 @@ class ReadReport:
 
     `records` counts the rows handed on; `unreadable` physical lines (CSV, JSON Lines), rows (Parquet) or
     captured events; `outside_window` rows left out because of their time; `bytes` are as stored (compressed).
-    `broken` are the files that could not be read to their end, each with what is known of it.
+    `broken` are the files of which an unknown part is missing, each with what is known of it.
     """
 
     files: int = 0
@@ -52,9 +52,7 @@ class ReadReport:
     def notes(self) -> list[str]:
         """Remarks for a person, those on broken files first."""
         broken = [f"{file} could not be read whole: {reason}" for file, reason in self.broken.items()]
-        if len(broken) > MAXIMUM_SAMPLES:
-            broken[MAXIMUM_SAMPLES:] = [f"{len(broken) - MAXIMUM_SAMPLES} further files could not be read whole"]
-        return [*broken, *self._notes]
+        return [*_few(broken, "further files could not be read whole"), *_few([*self._notes], "further remarks")]
 
     @property
     def samples(self) -> list[Unreadable]:
@@ -78,8 +76,9 @@ class ReadReport:
     def add_broken(
         self, file: str, line: int, reason: str, text: str = "", *, count: int = 1, unit: str = "line"
     ) -> None:
-        """Count a file that can't be read from `line` on; `count` lines are known to be missing (1: it is unknown).
+        """Count a file that can't be read from `line` on, where nobody knows how much is missing.
 
+        Where it is known, that is `count` lines, and they are counted and noted, but the file is not broken.
         `unit` says what `line` counts.
         """
         self.add_unreadable(file, line, reason, text, count=count)
@@ -87,8 +86,10 @@ class ReadReport:
 
     def mark_broken(self, file: str, line: int, reason: str, *, count: int = 1, unit: str = "line") -> None:
         """The same where the line itself has been counted already."""
-        missing = f"{count} {unit}s from {unit} {line} on are missing" if count > 1 else f"it ends before {unit} {line}"
-        self.broken.setdefault(file, f"{missing}: {reason}")
+        if count > 1:
+            self.note(f"{file}: {count} {unit}s from {unit} {line} on are missing: {reason}")
+        else:
+            self.broken.setdefault(file, f"it ends before {unit} {line}: {reason}")
 
     def note(self, text: str) -> None:
         """Keep a remark, each only once."""
@@ -118,6 +119,11 @@ class _Fault:
     samples: list[Unreadable] = field(default_factory=list)
 
 
+def _few(texts: list[str], further: str) -> list[str]:
+    rest = len(texts) - MAXIMUM_SAMPLES
+    return [*texts[:MAXIMUM_SAMPLES], f"{rest} {further}"] if rest > 0 else texts
+
+
 _VARYING = re.compile(r"(?<![\w-])\d+|'[^']*'|\"[^\"]*\"|(?<=\().*(?=\))", re.DOTALL)
 """Numbers (that of UTF-8 is none), quoted values, and details in parentheses."""
 
@@ -130,35 +136,46 @@ class CSVDialect:
     delimiter: str = ","
 
 
+class Partition(Protocol):
+    """A part of a stream; it can be sent to another process that reaches the same storage."""
+
+    @property
+    def ordinal(self) -> int:
+        """Its place in the stream, from 0."""
+        ...
+
+    def read(self, report: ReadReport) -> Iterator[pa.RecordBatch]:
+        """Read its rows in order, counting into a report of its own."""
+        ...
+
+
 class RecordStream(Protocol):
     """Record batches in a fixed order; `report` fills up while they are read.
 
     A batch has at most 65,536 rows and 4 million cells. Its columns are Arrow strings (CSV, JSON: the text as
     written, null where missing) or the file's own types (Parquet). Batches may differ in their columns; a
     column that a batch lacks is missing in all of its rows. Every iteration reads anew, with a new report.
+
+    The same rows come in `partitions`, which follow from the data alone: one after the other they are the stream.
     """
 
     report: ReadReport
 
+    @property
+    def partitions(self) -> Sequence[Partition]:
+        """The parts in their order."""
+        ...
+
+    def finish(self, report: ReadReport) -> None:
+        """Keep the merged report of all partitions as the stream's.
+
+        Raises InputError when nothing that counts was read.
+        """
+        ...
+
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Read from the beginning."""
         ...
-
-
-class ReadStream:
-    """A RecordStream around a function that reads everything once."""
-
-    def __init__(self, read: Callable[[ReadReport], Iterator[pa.RecordBatch]]) -> None:
-        self._read = read
-        self.report = ReadReport()
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Read from the beginning, counting into a new report."""
-        self.report = report = ReadReport()
-        for batch in self._read(report):
-            if batch.num_rows:
-                report.records += batch.num_rows
-                yield batch
 
 
 def block_rows(columns: int) -> int:

@@ -61,6 +61,17 @@ class Storage:
         self._clients: dict[str, pyarrow.fs.FileSystem] = {}
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to reach the same files; it uses its own environment unless one was given."""
+        environment = None if self._environment is os.environ else dict(self._environment)
+        return {"mounts": self._mounts, "environment": environment}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._mounts = state["mounts"]
+        self._environment = os.environ if state["environment"] is None else state["environment"]
+        self._clients = {}
+        self._lock = threading.Lock()
+
     def join(self, uri: str, *parts: str) -> str:
         """Append path segments with single slashes."""
         return uris.join(uri, *parts)
