@@ -15,6 +15,7 @@ from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.records import MAXIMUM_SAMPLES, ReadReport
 
 _MICROSECONDS = pa.timestamp("us", "UTC")
+_FIRST, _LAST = (pa.scalar(moment, pa.timestamp("us")).cast(pa.int64()) for moment in (datetime.min, datetime.max))
 
 
 def in_window(
@@ -88,11 +89,15 @@ def instants(values: pa.Array) -> pa.Array:
 
 
 def _as_utc(times: pa.Array) -> pa.Array:
-    return times.cast(_MICROSECONDS) if times.type.tz else pc.assume_timezone(times, "UTC")
+    """In UTC, and null beyond the years that a datetime can have."""
+    found = times.cast(_MICROSECONDS) if times.type.tz else pc.assume_timezone(times, "UTC")
+    since_1970 = found.cast(pa.int64())
+    possible = pc.and_(pc.greater_equal(since_1970, _FIRST), pc.less_equal(since_1970, _LAST))
+    return pc.if_else(possible, found, pa.scalar(None, _MICROSECONDS))
 
 
 def _instant(text: str | None) -> datetime | None:
     try:
         return parse_time(text) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
