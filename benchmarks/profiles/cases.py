@@ -127,6 +127,16 @@ def s3_captured(setting: Setting) -> Case:
     return Case("s3-captured", title, traffic.records, 20, (folder,), (local, remote), setting.scale.rounds)
 
 
+def scaling(setting: Setting) -> Case:
+    """What one worker takes for each part, and the merge."""
+    rows = setting.scale.rows
+    path = setting.table("CSV", rows)
+    run = ("-m", f"{_PROGRAMS}.partition_costs", "CSV", f"file://{path}")
+    program = Program("parts", "Model Monitor: one thread, part by part", "ours", run)
+    title = f"Scaling, CSV, {rows:,} rows × 20 columns"
+    return Case("scaling", title, rows, 20, (path,), (program,), min(2, setting.scale.rounds))
+
+
 CASES: Mapping[str, Callable[[Setting], Case]] = {
     "captured": captured,
     "csv": csv,
@@ -137,6 +147,7 @@ CASES: Mapping[str, Callable[[Setting], Case]] = {
     "hour": hour,
     "s3-csv": s3_csv,
     "s3-captured": s3_captured,
+    "scaling": scaling,
 }
 
 

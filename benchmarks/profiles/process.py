@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 _LAUNCHER = Path(__file__).with_name("measured.py")
@@ -33,7 +34,7 @@ class Measurement:
     memory_bytes: int
     work_wall_seconds: float | None = None
     work_cpu_seconds: float | None = None
-    details: Mapping[str, float | str] | None = None
+    details: Mapping[str, Any] | None = None
 
     @property
     def least_cpu_seconds(self) -> float:
@@ -81,9 +82,9 @@ def measure(
     )
 
 
-def _work(told: str) -> dict[str, float]:
+def _work(told: str) -> dict[str, Any]:
     for line in reversed(told.splitlines()):
         if line.startswith('{"work_'):
-            found: dict[str, float] = json.loads(line)
+            found: dict[str, Any] = json.loads(line)
             return found
     return {}

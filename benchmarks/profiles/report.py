@@ -16,6 +16,7 @@ from benchmarks.profiles.results import (
     ratio,
     wall_seconds,
 )
+from benchmarks.profiles.scaling import WORKERS, Costs
 from benchmarks.profiles.targets import TARGETS, Target
 
 FULL, SHORT = "measured", "measured-short"
@@ -27,6 +28,7 @@ def full_report(results: Results) -> str:
     parts = [_told(results), targets_table(results)]
     for case in results.cases:
         parts += [f"### {case.title}", case_table(case)]
+        parts += scaling_report(case)
         parts += [f"{p.title} was not measured: {_reason(p)}" for p in case.programs if not p.rounds]
     return "\n\n".join(parts)
 
@@ -70,6 +72,25 @@ def case_table(case: CaseResult) -> str:
             row.append(_ratio(ratio(program, floor, wall, least_wall_seconds)))
         rows.append([*row, *([program.missing] if notes else [])])
     return _markdown(rows)
+
+
+def scaling_report(case: CaseResult) -> list[str]:
+    """What so many workers would take, where the case measured it; from the round with the least processor time."""
+    found = case.program("parts")
+    if found is None:
+        return []
+    least = min(found.rounds, key=lambda taken: taken.cpu_seconds)
+    costs = Costs.of(least.details or {})
+    rows = [["workers", "s", "times one worker's rate"]]
+    for workers in WORKERS:
+        seconds = costs.seconds(workers)
+        rows.append([str(workers), _number(seconds), _number(costs.seconds(1) / seconds)])
+    told = (
+        f"{len(costs.parts)} parts, whose states are at most {costs.state_bytes / 1e6:.2f} MB each; merging them all "
+        f"takes {costs.merge * 1000:,.0f} ms, listing {costs.listing * 1000:,.0f} ms. Computed from what each part takes "
+        "one worker, without the network:"
+    )
+    return [told, _markdown(rows)]
 
 
 def put(document: str, name: str, text: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.profiles.process import Measurement
-from benchmarks.profiles.report import case_table, full_report, put, short_report
+from benchmarks.profiles.report import case_table, full_report, put, scaling_report, short_report
 from benchmarks.profiles.results import CaseResult, ProgramResult, Results
+from benchmarks.profiles.scaling import Costs, longest_share
 from benchmarks.profiles.targets import TARGETS
 
 MACHINE = {
@@ -85,3 +86,23 @@ def test_text_is_put_between_its_marks_alone() -> None:
     assert put(document, "here", "new") == "before\n<!-- begin: here -->\nnew\n<!-- end: here -->\nafter\n"
     with pytest.raises(ValueError, match="begin: there"):
         put(document, "there", "new")
+
+
+def test_parts_go_to_the_worker_that_is_free_first() -> None:
+    parts = [3.0, 1.0, 1.0, 1.0, 2.0]
+    assert longest_share(parts, 1) == 8.0
+    assert longest_share(parts, 2) == 5.0
+    assert longest_share(parts, 8) == 3.0
+    costs = Costs(listing=0.5, parts=parts, merge=0.25, state_bytes=1)
+    assert costs.seconds(2) == 5.75
+
+
+def test_scaling_is_told_from_the_quickest_round() -> None:
+    listed = {"listing_seconds": 0.0, "state_bytes": 250_000}
+    rounds = tuple(
+        Measurement(1, 4 * size, 1, details={**listed, "part_seconds": [size] * 4, "merge_seconds": size})
+        for size in (2.0, 1.0)
+    )
+    told = "\n".join(scaling_report(case("scaling", ProgramResult("parts", "Parts", "ours", "", rounds))))
+    assert "4 parts, whose states are at most 0.25 MB each; merging them all takes 1,000 ms" in told
+    assert row(told, "4 ") == ["4", "2.00", "2.50"]
