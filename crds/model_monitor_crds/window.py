@@ -25,6 +25,14 @@ def parse_duration(text: str) -> timedelta:
     return -duration if text.startswith("-") else duration
 
 
+def format_duration(duration: timedelta) -> str:
+    """Write a duration of whole minutes in ISO 8601, such as `P1D` or `PT1H30M`."""
+    minutes = int(duration.total_seconds()) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    clock = (f"{rest // 60}H" if rest >= 60 else "") + (f"{rest % 60}M" if rest % 60 else "")
+    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "" if days else "T0M")
+
+
 def format_time(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with seconds, as Kubernetes does."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

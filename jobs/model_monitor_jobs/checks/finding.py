@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from model_monitor_crds.alert import Check
 from model_monitor_crds.base import CheckType
+from model_monitor_jobs.checks.predicates import Predicate
 from model_monitor_jobs.decisions import Evidence, Verdict
+from model_monitor_jobs.profiles.counts import ColumnCounts
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ class Finding:
     evidence: Evidence | None = None
     structural: bool = False
     distances: Distances | None = None
+    segment: tuple[str, ...] = ()
+    """Column and value of the rows that were judged; empty for all rows."""
+    window_counts: ColumnCounts | None = None
+    reference_counts: ColumnCounts | None = None
+    """What was compared, on the same cut points and values."""
+    offending: Predicate | None = None
+    """The rows that a violation is about, where single rows are."""
 
     @property
     def violated(self) -> bool:
@@ -57,7 +66,12 @@ class Finding:
     @property
     def key(self) -> Check:
         """Column and check, by which alerts are counted."""
-        return Check(self.column, self.check)
+        return Check(self.column, self.check, self.segment)
+
+    @property
+    def place(self) -> str:
+        """The column, with its segment in brackets; empty for the table as a whole."""
+        return self.key.place
 
     @property
     def severity(self) -> tuple[bool, float]:

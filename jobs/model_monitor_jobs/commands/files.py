@@ -14,11 +14,10 @@ from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, exit_code_of
 from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, MadeBaseline, adopt, profile_dataset
-from model_monitor_jobs.runs.monitor import judge, load_baseline
+from model_monitor_jobs.runs.loading import load_baseline
+from model_monitor_jobs.runs.monitor import judge, open_dataset
 from model_monitor_jobs.runs.outcome import EXECUTION, report_document, result_files, result_status
 from model_monitor_jobs.runs.reading import excluded_columns
-from model_monitor_jobs.sources import CSVDialect
-from model_monitor_jobs.sources.dataset import read_dataset
 from model_monitor_jobs.storage import Storage
 
 
@@ -55,11 +54,8 @@ def check_files(
     if storage.exists(storage.join(folder, PROFILE)):
         files = files.model_copy(update={"profile_uri": storage.join(folder, PROFILE)})
     baseline = load_baseline(files, excluded_columns(columns), storage)
-    stream = read_dataset(
-        storage, dataset.uri, dataset.format, csv=CSVDialect(dataset.csv.header, dataset.csv.delimiter)
-    )
     with busy(console, f"comparing {dataset.uri}"):
-        result = judge(stream, dataset.uri, dataset.max_unreadable_share, baseline, columns, settings)
+        result = judge(open_dataset(dataset, storage), baseline, columns, settings)
     status = result_status(result, output).to_dict()
     if output is not None:
         storage.write_folder(output, result_files(result, {"status": status}), last=EXECUTION)

@@ -54,12 +54,22 @@ def run_manifests(
     for name, baseline in manifests.baselines.items():
         made[name] = _make(baseline, output, storage, clock, console)
     runs: list[LocalRun] = []
+    quiet: list[LocalRun] = []
     reference = {name: baseline.files for name, baseline in made.items()}
     for local_run in _replay(manifests, reference, output, at, span, storage, clock, console):
         runs.append(local_run)
-        if console is not None:
+        if console is None:
+            continue
+        if quiet and (quiet[-1].schedule != local_run.schedule or not _is_quiet(local_run, every_check)):
+            _show_quiet(console, quiet)
+            quiet = []
+        if _is_quiet(local_run, every_check):
+            quiet.append(local_run)
+        else:
             periods = manifests.schedules[local_run.schedule].spec.alert.evaluation_periods
             _show(console, local_run, periods, every_check)
+    if console is not None:
+        _show_quiet(console, quiet)
     if console is None:
         click.echo(json.dumps(_document(made, runs), indent=2, ensure_ascii=False))
     elif len(runs) > 1:
@@ -139,6 +149,24 @@ def _replay(
             yield local_run
 
 
+def _is_quiet(local_run: LocalRun, every_check: bool) -> bool:
+    performed = local_run.performed
+    if performed is None or local_run.alerts or every_check or not performed.result.judged:
+        return False
+    return not performed.result.violations and not performed.result.report.unreadable
+
+
+def _show_quiet(console: Console, runs: list[LocalRun]) -> None:
+    """Runs one after the other in which nothing was found: a line for all."""
+    results = [run.performed.result for run in runs if run.performed is not None]
+    if len(results) == 1:
+        console.print(Text(f"  {runs[0].occasion.window}  ") + Text(summarize(results[0]), style="green"))
+    elif results:
+        rows = sum(result.table.rows for result in results)
+        span = Window(runs[0].occasion.window.start, runs[-1].occasion.window.end)
+        console.print(Text(f"  {span}  ") + Text(f"{len(runs)} windows, {rows:,} rows, no violation", style="green"))
+
+
 def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool) -> None:
     window = f"{local_run.occasion.window}"
     if local_run.performed is None:
@@ -183,6 +211,9 @@ def _run_document(local_run: LocalRun) -> dict[str, Any]:
     return document | {
         "reportURI": performed.folder,
         "status": performed.status.to_dict(),
-        "findings": [finding_document(finding) for finding in performed.result.findings],
-        "alerts": [{"column": alert.check.column, "check": alert.check.type} for alert in local_run.alerts],
+        "findings": [
+            finding_document(finding, performed.result.offenders.get(finding.key))
+            for finding in performed.result.findings
+        ],
+        "alerts": [{"column": alert.check.place, "check": alert.check.type} for alert in local_run.alerts],
     }

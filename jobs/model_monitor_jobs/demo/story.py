@@ -16,36 +16,37 @@ from model_monitor_jobs.runs.perform import Clock
 from model_monitor_jobs.storage import Storage
 
 CLAIM = "pvc://flights"
-FORTNIGHT = Window(parse_time("2013-02-01T05:00:00Z"), parse_time("2013-02-15T05:00:00Z"))
-"""1 to 14 February 2013, New York time."""
+TWO_MONTHS = Window(parse_time("2013-02-01T05:00:00Z"), parse_time("2013-04-01T04:00:00Z"))
+"""February and March 2013, New York time."""
 
 
 def tell(output: Path, console: Console, clock: Clock, program: str = "model-monitor") -> int:
-    """Write the data, replay the fortnight day by day, and say what to look at; returns the exit code.
+    """Write the data, replay two months day by day, and say what to look at; returns the exit code.
 
     `program` is how the command is called in what is shown.
     """
     console.print(Text("A model predicts, when a flight leaves New York, whether it will arrive 15 minutes late.\n"))
-    with console.status("training the model on January 2013, writing February's requests"):
+    with console.status("training the model on January 2013, writing two months of requests"):
         story = write_story(output)
     console.print(
-        f"Trained on {story.training_rows:,} flights of January 2013; in the first two weeks of February it answers "
+        f"Trained on {story.training_rows:,} flights of January 2013; in February and March it answers "
         f"{story.captured_rows:,} requests, {story.accuracy:.0%} of them rightly. Each day is compared with January.\n"
     )
     manifest = output / "monitor.yaml"
     manifest.write_text(files("model_monitor_jobs.demo").joinpath("monitor.yaml").read_text())
     storage = Storage({CLAIM: output})
-    code = run_manifests([manifest], None, FORTNIGHT.end, FORTNIGHT, storage, clock, console)
+    code = run_manifests([manifest], None, TWO_MONTHS.end, TWO_MONTHS, storage, clock, console)
     if code == ERROR:
         return ERROR
     console.print(
-        "\nOn 8 and 9 February 2013 a blizzard closed the airports: half of the flights never left, so their departure "
-        "delay is missing. The monitor was silent in the week before and raised the alarm on both days. On the 11th "
-        "flights were late for a day: that is noted as a violation, but it would have to last to become an alert.\n"
+        "\nTwo storms, two alerts. On 8 and 9 February 2013 a blizzard closed the airports: half of the flights never "
+        "left, so their departure delay is missing, and one day of that is enough. From 6 to 8 March another storm "
+        "passed by: two days of three were in violation. The monitor was silent on all other days, though January's own "
+        "days differ a lot: it has learned by how much.\n"
     )
     console.print(f"Look at {manifest} and at the results below {output / 'reports'}. The same again:")
     console.print(
-        f"  {program} run -f {manifest} --mount {CLAIM}={output} --from 2013-02-01 --to 2013-02-16",
+        f"  {program} run -f {manifest} --mount {CLAIM}={output} --from 2013-02-01 --to 2013-04-02",
         style="bold",
         soft_wrap=True,
     )

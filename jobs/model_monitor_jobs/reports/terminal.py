@@ -42,7 +42,7 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True) -> Tab
             if evidence
             else ("", "", "", "")
         )
-        name, check = finding.column or "(table)", finding.check.removesuffix("_check")
+        name, check = finding.place or "(table)", finding.check.removesuffix("_check")
         verdict = [Text(finding.verdict.value, style=_STYLES[finding.verdict])] if verdicts else []
         table.add_row(name, check, finding.observed, finding.expected, *numbers, *verdict)
     return table
@@ -104,7 +104,7 @@ def unreadable_lines(report: ReadReport) -> list[RenderableType]:
 
 def alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert in one line."""
-    name = f"{alert.check.column} {alert.check.type}".strip()
+    name = f"{alert.check.place} {alert.check.type}".strip()
     why = (
         "far beyond its limit, so one window is enough"
         if alert.immediate
@@ -115,5 +115,5 @@ def alert_line(alert: RaisedAlert, periods: int) -> Text:
 
 def standing_alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert that earlier windows have raised and that stands after a window without a violation."""
-    name = f"{alert.check.column} {alert.check.type}".strip()
+    name = f"{alert.check.place} {alert.check.type}".strip()
     return Text(f"still in alert: {name}, violated in {alert.violations} of the latest {periods} windows", style="red")

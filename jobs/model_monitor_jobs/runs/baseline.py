@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
+from model_monitor_crds.window import format_duration, parse_duration
+from model_monitor_jobs.decisions.variation import FEWEST_DAYS, FEWEST_WINDOWS
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.profiles.layout import Layout
-from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
+from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, roles_of
+from model_monitor_jobs.profiles.baseline_windows import CountedBaseline, count_baseline
+from model_monitor_jobs.profiles.cells import cut_points
+from model_monitor_jobs.profiles.column import NUMERIC, ColumnProfile
+from model_monitor_jobs.profiles.segments import segment_values
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking, profile
+from model_monitor_jobs.profiles.windows import local_days
 from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
-from model_monitor_jobs.sources import CSVDialect, ReadReport
+from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.dataset import read_dataset
 from model_monitor_jobs.storage import Storage
 
 STATISTICS = "statistics.json"
 CONSTRAINTS = "constraints.json"
 PROFILE = "profile.parquet"
+MOST_VALUES: Final = 120
+"""Values of a text column that are counted one by one; SageMaker lists the values of columns with fewer."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,7 @@ class MadeBaseline:
     files: BaselineFiles
     table: TableProfile | None = None
     report: ReadReport | None = None
+    notes: tuple[str, ...] = ()
 
 
 def make_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
@@ -42,12 +54,12 @@ def make_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
         return MadeBaseline(adopt(spec.existing, storage))
     if spec.dataset is None or spec.output is None:
         raise ConfigurationError("spec: set dataset and output.uri, or existing")
-    profiled = profile_dataset(spec.dataset, spec.columns, storage)
+    profiled = profile_dataset(spec.dataset, spec.columns, storage, spec.windows, spec.time_zone)
     folder = storage.join(spec.output.uri, profiled.digest)
     # What is there already is this very baseline: constraints that were edited since stay as they are.
     if not storage.exists(storage.join(folder, CONSTRAINTS)):
         profiled.write(folder, storage)
-    return MadeBaseline(profiled.files_in(folder, storage), profiled.table, profiled.report)
+    return MadeBaseline(profiled.files_in(folder, storage), profiled.table, profiled.report, profiled.notes)
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class ProfiledDataset:
     table: TableProfile
     report: ReadReport
     content: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -82,7 +95,9 @@ class ProfiledDataset:
         )
 
 
-def profile_dataset(dataset: Dataset, columns: Columns, storage: Storage) -> ProfiledDataset:
+def profile_dataset(
+    dataset: Dataset, columns: Columns, storage: Storage, windows: Sequence[str] = (), time_zone: str = "Etc/UTC"
+) -> ProfiledDataset:
     """Profile a dataset and suggest constraints.
 
     Raises InputError for data that can't be used, ConfigurationError for columns that it does not have.
@@ -97,13 +112,56 @@ def profile_dataset(dataset: Dataset, columns: Columns, storage: Storage) -> Pro
         )
     check_delimiter(table.order, dataset.uri)
     _check_columns(table, columns, dataset.uri)
-    layout = Layout.of(table.order, table.columns, columns.timestamp)
+    tracking = {name: _tracking(column) for name, column in table.columns.items()}
+    counted = _count(stream, table, tracking, columns, windows, time_zone)
+    described = BaselineProfile(
+        roles_of(table.order, table.columns, columns.timestamp), time_zone, tracking, counted.whole, counted.windows
+    )
     content = {
         STATISTICS: to_json(statistics_document(table)),
-        PROFILE: layout.to_parquet(),
+        PROFILE: described.to_parquet(),
         CONSTRAINTS: to_json(constraints_document(table)),
     }
-    return ProfiledDataset(table, stream.report, content)
+    return ProfiledDataset(table, stream.report, content, tuple(_remarks(described, counted, columns)))
+
+
+def _tracking(column: ColumnProfile) -> Tracking:
+    """Numbers are counted on cut points, texts by their most frequent values."""
+    if column.inferred_type in NUMERIC:
+        return Tracking(cut_points(column.sketch) if column.sketch.count else None)
+    return Tracking(values=tuple(list(column.frequencies.counts)[:MOST_VALUES]))
+
+
+def _count(
+    stream: RecordStream,
+    table: TableProfile,
+    tracking: Mapping[str, Tracking],
+    columns: Columns,
+    windows: Sequence[str],
+    time_zone: str,
+) -> CountedBaseline:
+    """Count the dataset on the cut points that its profile gave: a second pass over it."""
+    lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
+    segments = segment_values(table, columns.segments)
+    return count_baseline(stream, tracking, columns.timestamp, lengths, ZoneInfo(time_zone), segments)
+
+
+def _remarks(described: BaselineProfile, counted: CountedBaseline, columns: Columns) -> Iterator[str]:
+    if columns.timestamp is None:
+        yield (
+            "columns.timestamp is not set: how much the baseline's own windows vary is unknown, so only large changes "
+            "will be reported"
+        )
+    for windows in described.windows:
+        days = len(set(local_days(windows.starts.tolist(), described.zone).tolist()))
+        count, length = len(windows.starts), format_duration(windows.length)
+        if count < FEWEST_WINDOWS or days < FEWEST_DAYS:
+            yield (
+                f"{count} windows of {length} on {days} days: too few to learn how much they vary "
+                f"({FEWEST_WINDOWS} windows on {FEWEST_DAYS} days are needed)"
+            )
+    if counted.unstamped:
+        yield f"{counted.unstamped:,} rows have no readable time in {columns.timestamp!r} and are in no window"
 
 
 def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
@@ -123,10 +181,13 @@ def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
 
 
 def _check_columns(table: TableProfile, columns: Columns, uri: str) -> None:
-    named = [*columns.exclude, *([columns.timestamp] if columns.timestamp else [])]
+    named = [*columns.exclude, *([columns.timestamp] if columns.timestamp else []), *columns.segments]
     unknown = [name for name in named if name not in table.order]
     if unknown:
         raise ConfigurationError(
             f"spec.columns: {uri} has no column {', '.join(map(repr, unknown))}; "
             f"its columns are {', '.join(table.order)}"
         )
+    unprofiled = [name for name in columns.segments if name not in table.columns]
+    if unprofiled:
+        raise ConfigurationError(f"spec.columns.segments: {', '.join(unprofiled)} can't be excluded as well")

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from model_monitor_crds.alert import Check
 from model_monitor_crds.baseline import BaselineFiles
-from model_monitor_crds.data import Columns
+from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import Input, MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality import default, sagemaker
+from model_monitor_jobs.checks.data_quality.default import Judgement
 from model_monitor_jobs.checks.data_quality.reference import Reference
-from model_monitor_jobs.checks.data_quality.structure import extra_columns
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.profiles.layout import read_layout
+from model_monitor_jobs.profiles.segments import count_segments
 from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
+from model_monitor_jobs.runs.loading import LoadedBaseline, load_baseline
+from model_monitor_jobs.runs.offenders import Identified, Offenders, find_offenders
 from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns, unknown_columns
-from model_monitor_jobs.sagemaker.constraints import read_constraints
-from model_monitor_jobs.sagemaker.statistics import read_statistics
+from model_monitor_jobs.runs.remarks import remarks, unlike_baseline
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.capture import read_capture
 from model_monitor_jobs.sources.dataset import read_dataset
+from model_monitor_jobs.sources.identified import identified_capture, identified_dataset
 from model_monitor_jobs.storage import Storage
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The records to judge, the URI they come from, and how to read them once more with the identity of each."""
+
+    stream: RecordStream
+    uri: str
+    most_unreadable: float
+    """Share of lines that may be unreadable."""
+    identified: Callable[[], Iterable[Identified]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,9 @@ class Result:
     findings: tuple[Finding, ...]
     reference_files: BaselineFiles
     notes: tuple[str, ...] = ()
+    reference: Reference | None = None
+    offenders: Mapping[Check, Offenders] = field(default_factory=dict)
+    """Rows that violations are about, as samples."""
 
     @property
     def judged(self) -> bool:
@@ -50,123 +66,116 @@ class Result:
         return sorted((f for f in self.findings if f.violated), key=lambda finding: finding.severity, reverse=True)
 
 
-@dataclass(frozen=True)
-class LoadedBaseline:
-    """A baseline read from its files."""
-
-    files: BaselineFiles
-    reference: Reference
-    order: tuple[str, ...]
-    """Order of the values in captures that have no names."""
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    """Other orders that such captures may have: with the dataset's columns that are not judged."""
-    notes: tuple[str, ...] = ()
-    known: frozenset[str] = frozenset()
-    """All columns that its files name."""
-
-
-def load_baseline(files: BaselineFiles, excluded: frozenset[str], storage: Storage) -> LoadedBaseline:
-    """Read a baseline's files; constraints that were edited since are followed, and noted."""
-    content = {uri: storage.read_bytes(uri) for uri in (files.statistics_uri, files.constraints_uri)}
-    statistics = read_statistics(content[files.statistics_uri], files.statistics_uri)
-    constraints = read_constraints(content[files.constraints_uri], files.constraints_uri)
-    reference = Reference.of(statistics, constraints, excluded)
-    if not reference.columns:
-        raise InputError(f"{files.constraints_uri}: lists no feature that is judged", remedy="make the baseline again")
-    order = tuple(feature.name for feature in constraints.features)
-    known = frozenset(order) | {feature.name for feature in statistics.features}
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    if files.profile_uri is not None:
-        layout = read_layout(storage.read_bytes(files.profile_uri), files.profile_uri)
-        order, alternatives = layout.judged, (layout.without_timestamp, layout.order)
-        known |= frozenset(layout.order)
-        reference = Reference(reference.rows, reference.columns, reference.unjudged | frozenset(layout.order))
-    digests = {
-        files.statistics_uri: files.statistics_sha256,
-        files.constraints_uri: files.constraints_sha256,
-    }
-    unknown = [column.name for column in reference.columns if not column.present + column.missing]
-    notes = tuple(
-        f"{uri} was changed after the baseline was made; this run follows the file as it is now"
-        for uri, digest in digests.items()
-        if sha256(content[uri]).hexdigest() != digest
-    )
-    if unknown:
-        text = f"{files.statistics_uri} has no statistics of {', '.join(unknown)}: what needs them is not judged"
-        notes = (*notes, text)
-    return LoadedBaseline(files, reference, order, alternatives, notes, known)
-
-
 def run_monitor(monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage) -> Result:
     """Judge one window of a monitor's input.
 
     Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
     """
     columns = monitor.columns or Columns()
-    baseline = load_baseline(files, excluded_columns(columns), storage)
-    stream, uri = open_input(monitor.input, window, columns, baseline, storage)
-    return judge(stream, uri, monitor.input.max_unreadable_share, baseline, columns, monitor.data_quality, window)
+    baseline = load_baseline(files, excluded_columns(columns), storage, window)
+    traffic = open_input(monitor.input, window, columns, baseline, storage)
+    return judge(traffic, baseline, columns, monitor.data_quality, window)
 
 
 def judge(
-    stream: RecordStream,
-    uri: str,
-    most_unreadable: float,
+    traffic: Traffic,
     baseline: LoadedBaseline,
     columns: Columns,
     settings: DataQuality,
     window: Window | None = None,
 ) -> Result:
-    """Profile a stream of records and compare it with a baseline."""
-    request = ProfileRequest(excluded_columns(columns), baseline.reference.tracking())
-    table = profile(stream, request)
-    check_readable(stream.report, most_unreadable, uri)
-    check_delimiter(table.order, uri)
+    """Profile traffic and compare it with a baseline."""
+    reference, stream = baseline.reference, traffic.stream
+    parts = _segments(reference, columns) if settings.compatibility == "Default" else {}
+    table = profile(stream, ProfileRequest(excluded_columns(columns), reference.tracking()))
+    report = stream.report
+    check_readable(report, traffic.most_unreadable, traffic.uri)
+    check_delimiter(table.order, traffic.uri)
     if not table.rows:
         span = f" between {window.start} and {window.end}" if window else ""
-        raise InputError(f"no rows in {uri}{span}", remedy="check the URI, the format and whether data was written")
-    findings = (
-        sagemaker.compare(baseline.reference, table)
+        raise InputError(
+            f"no rows in {traffic.uri}{span}", remedy="check the URI, the format and whether data was written"
+        )
+    judgement = (
+        Judgement(sagemaker.compare(reference, table))
         if settings.compatibility == "SageMaker"
-        else default.compare(baseline.reference, table, settings)
+        else default.compare(
+            reference, table, settings, window, count_segments(stream, parts, reference.tracking()) if parts else {}
+        )
     )
     known = baseline.known | frozenset(table.order)
-    noted = (*baseline.notes, *unknown_columns(columns, known), *stream.report.notes)
-    notes = (*noted, *_remarks(findings, baseline.reference, table, settings))
-    return Result(window, table, stream.report, tuple(findings), baseline.files, notes)
+    notes = (
+        *baseline.notes,
+        *unknown_columns(columns, known),
+        *report.notes,
+        *unlike_baseline(judgement.findings, reference),
+        *(remarks(judgement, baseline, table, settings) if settings.compatibility == "Default" else ()),
+    )
+    return Result(
+        window,
+        table,
+        report,
+        tuple(judgement.findings),
+        baseline.files,
+        notes,
+        reference,
+        _offenders(judgement, traffic),
+    )
 
 
-def open_input(
-    source: Input, window: Window, columns: Columns, baseline: LoadedBaseline, storage: Storage
-) -> tuple[RecordStream, str]:
-    """The records of a window, and the URI they come from."""
+def _offenders(judgement: Judgement, traffic: Traffic) -> dict[Check, Offenders]:
+    """The rows that violations are about: a second look, taken only when there are any."""
+    wanted = {
+        finding.key: (finding.offending, finding.segment)
+        for finding in judgement.findings
+        if finding.violated and finding.offending is not None
+    }
+    return find_offenders(traffic.identified(), wanted) if wanted else {}
+
+
+def _segments(reference: Reference, columns: Columns) -> dict[str, tuple[str, ...]]:
+    """The values of each column that are judged apart. Raises ConfigurationError where the baseline has none."""
+    known: dict[str, list[str]] = {}
+    for column, value in reference.segments:
+        known.setdefault(column, []).append(value)
+    unknown = [column for column in columns.segments if column not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"spec.columns.segments: the baseline was not made with {', '.join(map(repr, unknown))}",
+            remedy="name the same columns under spec.columns.segments of the Baseline",
+        )
+    return {column: tuple(known[column]) for column in columns.segments}
+
+
+def open_input(source: Input, window: Window, columns: Columns, baseline: LoadedBaseline, storage: Storage) -> Traffic:
+    """The records of a window."""
+    most = source.max_unreadable_share
     if source.endpoint is not None:
-        uri = source.endpoint.capture_uri
-        return read_capture(storage, uri, window, expected=baseline.order, alternatives=baseline.alternatives), uri
+        uri, order, others = source.endpoint.capture_uri, baseline.order, baseline.alternatives
+        return Traffic(
+            read_capture(storage, uri, window, expected=order, alternatives=others),
+            uri,
+            most,
+            lambda: identified_capture(storage, uri, window, expected=order, alternatives=others),
+        )
     if source.batch is None:
         raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
     batch = source.batch
     uri = window.start.strftime(batch.data_uri) if "%" in batch.data_uri else batch.data_uri
-    dialect = CSVDialect(batch.csv.header, batch.csv.delimiter)
     bounds = window if columns.timestamp else None
-    return read_dataset(storage, uri, batch.format, csv=dialect, window=bounds, timestamp=columns.timestamp), uri
+    dataset = Dataset(uri=uri, format=batch.format, csv=batch.csv, max_unreadable_share=most)
+    return open_dataset(dataset, storage, bounds, columns.timestamp)
 
 
-def _remarks(
-    findings: Iterable[Finding], reference: Reference, table: TableProfile, settings: DataQuality
-) -> list[str]:
-    violated = {finding.column for finding in findings if finding.violated and finding.column}
-    remarks = []
-    if len(reference.columns) > 1 and len(violated) > len(reference.columns) / 2:
-        remarks.append(
-            f"traffic is unlike this baseline: {len(violated)} of {len(reference.columns)} columns are in violation; "
-            "is it the baseline of this model?"
-        )
-    if settings.compatibility == "Default":
-        stray = set(extra_columns(reference, table)) - set(extra_columns(reference, table, settings.threshold))
-        if stray:
-            remarks.append(
-                f"in a few rows there are further columns, which are not judged: {', '.join(sorted(stray)[:10])}"
-            )
-        remarks.append("usual variation of this baseline is unknown: only large changes are reported")
-    return remarks
+def open_dataset(
+    dataset: Dataset, storage: Storage, window: Window | None = None, timestamp: str | None = None
+) -> Traffic:
+    """The records of a dataset, or of a window of it."""
+    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
+    uri, kind, bounds = dataset.uri, dataset.format, timestamp if window is not None else None
+    return Traffic(
+        read_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds),
+        uri,
+        dataset.max_unreadable_share,
+        lambda: identified_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds),
+    )

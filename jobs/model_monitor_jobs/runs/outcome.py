@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from model_monitor_crds.base import TimeWindow
+from model_monitor_crds.base import Segment, TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, UnjudgedCheck, Verdicts, Violation
 from model_monitor_jobs.checks.finding import Distances, Finding
 from model_monitor_jobs.decisions import ENOUGH_ROWS, Verdict
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, STATISTICS, MadeBaseline
 from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.offenders import Offenders
 from model_monitor_jobs.sagemaker.constraints import constraints_document
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import statistics_document
@@ -63,7 +64,7 @@ def summarize(result: Result) -> str:
 
 
 def _named(finding: Finding) -> str:
-    return f"{finding.column}: {finding.description}" if finding.column else finding.description
+    return f"{finding.place}: {finding.description}" if finding.column else finding.description
 
 
 def result_status(result: Result, folder: str | None) -> MonitoringExecutionStatus:
@@ -72,7 +73,7 @@ def result_status(result: Result, folder: str | None) -> MonitoringExecutionStat
     violations = result.violations
     listed = worst_violations(violations)
     unjudged = [
-        UnjudgedCheck(column=finding.column[:256], check=finding.check)
+        UnjudgedCheck(column=finding.column[:256], segment=_segment(finding), check=finding.check)
         for finding in result.findings
         if finding.verdict in UNDECIDED
     ]
@@ -138,6 +139,7 @@ def violation(finding: Finding) -> Violation:
     evidence = finding.evidence
     return Violation(
         column=finding.column[:256],
+        segment=_segment(finding),
         check=finding.check,
         description=finding.description[:_LONGEST_DESCRIPTION],
         difference=round(evidence.difference, 6) if evidence else None,
@@ -145,6 +147,10 @@ def violation(finding: Finding) -> Violation:
         count=evidence.count if evidence else None,
         immediate=finding.immediate,
     )
+
+
+def _segment(finding: Finding) -> Segment | None:
+    return Segment(column=finding.segment[0][:256], value=finding.segment[1][:256]) if finding.segment else None
 
 
 def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
@@ -160,16 +166,17 @@ def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
 def report_document(result: Result, execution: dict[str, Any]) -> dict[str, Any]:
     """Everything a run found, for programs."""
     return execution | {
-        "findings": [finding_document(finding) for finding in result.findings],
+        "findings": [finding_document(finding, result.offenders.get(finding.key)) for finding in result.findings],
         "notes": list(result.notes),
         "reading": reading_document(result.report),
     }
 
 
-def finding_document(finding: Finding) -> dict[str, Any]:
-    """A finding for programs."""
+def finding_document(finding: Finding, offenders: Offenders | None = None) -> dict[str, Any]:
+    """A finding for programs, with the rows that it is about where they were looked for."""
     document: dict[str, Any] = {
         "column": finding.column,
+        **({"segment": dict(zip(("column", "value"), finding.segment, strict=True))} if finding.segment else {}),
         "check": finding.check,
         "verdict": finding.verdict.value,
         "observed": finding.observed,
@@ -185,7 +192,12 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "ratio": evidence.ratio,
             "interval": [evidence.low, evidence.high],
             "count": evidence.count,
+            "learned": evidence.learned,
         }
+        if evidence.typical is not None:
+            document["typical"] = evidence.typical
+    if offenders is not None:
+        document["offendingRows"] = {"total": offenders.total, "ids": list(offenders.ids)}
     if finding.distances is not None:
         document["distances"] = distances_document(finding.distances)
     return document

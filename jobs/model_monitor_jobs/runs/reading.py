@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from model_monitor_crds.data import Columns
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.sources import ReadReport
+from model_monitor_jobs.sources.headers import is_number
 
 
 def excluded_columns(columns: Columns) -> frozenset[str]:
@@ -26,15 +27,25 @@ def unknown_columns(columns: Columns, known: Collection[str]) -> list[str]:
 
 
 def check_readable(report: ReadReport, most: float, uri: str) -> None:
-    """Raise InputError when more than this share of the lines could not be read, with the first as example."""
+    """Raise InputError when more than this share of the lines, or of the files, could not be read.
+
+    Of a broken file nobody knows how many lines are missing, so it counts as a whole.
+    """
     lines = report.records + report.unreadable
-    if not report.unreadable or report.unreadable <= most * lines:
-        return
-    first = report.samples[0]
-    raise InputError(
-        f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
-        f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
-    )
+    if report.unreadable and report.unreadable > most * lines:
+        first = report.samples[0]
+        raise InputError(
+            f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
+            f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
+        )
+    files = max(report.files, len(report.broken))
+    if len(report.broken) > most * files:
+        file, reason = next(iter(report.broken.items()))
+        raise InputError(
+            f"{len(report.broken)} of {files} files in {uri} could not be read whole, more than maxUnreadableShare "
+            f"{most:g} allows; the first is {file}: {reason}",
+            remedy="write the files again; or set maxUnreadableShare to 1 to judge what can be read",
+        )
 
 
 def check_delimiter(columns: Sequence[str], uri: str) -> None:
@@ -44,3 +55,30 @@ def check_delimiter(columns: Sequence[str], uri: str) -> None:
             f"{uri}: the header is one cell, {columns[0][:80]!r}",
             remedy=f"set csv.delimiter (--delimiter) to {found[0]!r}",
         )
+
+
+def check_names(columns: Sequence[str], known: Collection[str], uri: str) -> None:
+    """Raise InputError where data and baseline have no name in common because one of them has no header."""
+    if not columns or not known or not known.isdisjoint(columns):
+        return
+    nameless = {str(index) for index in range(len(columns))} == set(columns)
+    baseline_nameless = all(name.isdecimal() for name in known)
+    if nameless:
+        raise InputError(
+            f"{uri}: the columns have no names, those of the baseline are {_listed(sorted(known))}",
+            remedy="set csv.header to true if the first line has the names, else write the names along",
+        )
+    if all(map(is_number, columns)):
+        raise InputError(
+            f"{uri}: the first line looks like data, not like names of columns: {_listed(columns)}",
+            remedy="set csv.header to false",
+        )
+    if baseline_nameless:
+        raise InputError(
+            f"{uri}: the columns are {_listed(columns)}, those of the baseline have no names",
+            remedy="set csv.header to false if the first line is data, else make the baseline again with names",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")

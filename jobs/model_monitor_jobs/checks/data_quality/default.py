@@ -1,181 +1,148 @@
-"""The default rule, applied to every column: is the change more than noise, and large enough to matter?"""
+"""The default rule, applied to every column: is the change more than noise and usual variation explain?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
-import numpy as np
-
-from model_monitor_crds.base import CheckType
-from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.data_quality import CompareWith, DataQuality
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.data_quality.asked import asked_for, judge_distances
+from model_monitor_jobs.checks.data_quality.check import Check, Words
 from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
-from model_monitor_jobs.checks.data_quality.reported import distances_of_categories, distances_of_numbers
+from model_monitor_jobs.checks.data_quality.reported import distances_of
+from model_monitor_jobs.checks.data_quality.rules import checks
+from model_monitor_jobs.checks.data_quality.settings import CheckSettings, settings_of
 from model_monitor_jobs.checks.data_quality.structure import compare_structure
-from model_monitor_jobs.checks.finding import Finding, percent
-from model_monitor_jobs.decisions import (
-    Evidence,
-    Margin,
-    categories_evidence,
-    distribution_evidence,
-    rate_evidence,
-    shared_alpha,
-)
-from model_monitor_jobs.profiles.cells import cumulative_shares, reference_shares
-from model_monitor_jobs.profiles.column import ColumnProfile
+from model_monitor_jobs.checks.data_quality.usual import Comparison
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR, Evidence, shared_alpha, weigh
+from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.table import TableProfile
+from model_monitor_jobs.profiles.windows import window_name
 
-MOST_CATEGORIES: Final = 100
-"""Categories that are compared one by one; the rarer ones count together."""
+SegmentCounts = Mapping[SegmentKey, Mapping[str, ColumnCounts]]
+
+
+@dataclass
+class Judgement:
+    """The findings of a run, and what the limits rest on."""
+
+    findings: list[Finding]
+    learned: int = 0
+    """Checks whose limit knows the baseline's usual variation."""
+    compare_with: CompareWith = "All"
+    """What `Auto` came to."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """The baseline's windows that were held to be faults, each with the number of checks that left it out."""
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One column of the window beside the same column of the baseline."""
+    """One check of one column, in all rows or in a segment of them."""
 
-    reference: ReferenceColumn
-    window: ColumnProfile
-    rows: int
-    alpha: float
-    margin: Margin
-
-
-_Check = Callable[[_Case], Finding]
+    check: Check
+    column: ReferenceColumn
+    segment: SegmentKey
+    window: ColumnCounts
+    settings: CheckSettings
 
 
-def compare(reference: Reference, table: TableProfile, settings: DataQuality) -> list[Finding]:
-    """Judge a window; findings in the order of the baseline's columns, those about the whole table first."""
-    family = [
-        (column, table.columns[column.name], check)
-        for column in reference.columns
-        if column.name in table.columns
-        for check in _checks(column)
-    ]
-    alpha = shared_alpha(settings.alpha, len(family))
-    margin = Margin(settings.threshold)
-    return compare_structure(reference, table, settings.threshold) + [
-        check(_Case(column, window, table.rows, alpha, margin)) for column, window, check in family
-    ]
+def compare(
+    reference: Reference,
+    table: TableProfile,
+    settings: DataQuality,
+    window: Window | None = None,
+    segments: SegmentCounts | None = None,
+) -> Judgement:
+    """Judge a window; findings in the order of the baseline's columns, those about the whole table first.
+
+    `segments` are the counts of the window's parts, by column.
+    """
+    least = least_share(reference, settings)
+    cases = list(_cases(reference, table, settings, segments or {}))
+    asked = {column.name: asked_for(settings, column) for column in reference.columns if column.name in table.columns}
+    family = len(cases) + sum(map(len, asked.values()))
+    comparison = Comparison(reference, window)
+    judgement = Judgement(compare_structure(reference, table, least))
+    judgement.compare_with = comparison.resolved(settings.compare_with)
+    for case in cases:
+        finding = _judge(case, comparison, family, judgement)
+        if finding.violated and not case.segment:
+            detail = case.check.detail(table.columns[finding.column], case.column)
+            finding = replace(finding, description=finding.description + detail)
+        if not case.segment and case.check.type == "baseline_drift_check":
+            finding = replace(
+                finding, distances=distances_of(case.column, table.columns[case.column.name], case.window)
+            )
+            judgement.findings.append(finding)
+            judgement.findings.extend(judge_distances(finding, asked[case.column.name], case.column, family))
+        else:
+            judgement.findings.append(finding)
+    return judgement
 
 
-def _checks(column: ReferenceColumn) -> list[_Check]:
-    checks: list[_Check] = []
-    if column.evaluated and column.present + column.missing:
-        checks.append(_completeness)
-        if column.numeric:
-            checks.append(_data_type)
-        if column.constraints.domain is not None:
-            checks.append(_known_values)
-    if column.compared:
-        if column.numeric and column.sketch is not None and column.sketch.count:
-            checks.append(_distribution)
-        elif not column.numeric and column.categories:
-            checks.append(_categories)
-    return checks
+def least_share(reference: Reference, settings: DataQuality) -> float:
+    """The smallest share of rows that counts."""
+    return settings.threshold or (UNLEARNED_FLOOR if reference.windows is None else LEARNED_FLOOR)
 
 
-def _completeness(case: _Case) -> Finding:
-    missing = case.rows - case.window.present
-    reference_rows = case.reference.present + case.reference.missing
-    evidence = rate_evidence(missing, case.rows, case.reference.missing, reference_rows, case.alpha, case.margin)
-    observed, expected = percent(_share(missing, case.rows)), percent(_share(case.reference.missing, reference_rows))
-    return _finding(
-        case,
-        "completeness_check",
-        evidence,
-        f"{observed} missing",
-        f"{expected} missing",
-        f"{observed} of rows have no value, {expected} in the baseline",
+def _cases(
+    reference: Reference, table: TableProfile, settings: DataQuality, segments: SegmentCounts
+) -> Iterator[_Case]:
+    whole = {name: profile.counts(table.rows) for name, profile in table.columns.items()}
+    for segment, windows in chain([((), whole)], segments.items()):
+        known = reference.segments.get(segment, {})
+        for column in reference.columns:
+            if column.name not in windows or (segment and (column.name == segment[0] or column.name not in known)):
+                continue
+            for check in checks():
+                own = settings_of(settings, column.name, check.type)
+                if own.enabled and check.applies(column):
+                    yield _Case(check, column, segment, windows[column.name], own)
+
+
+def _judge(case: _Case, comparison: Comparison, family: int, judgement: Judgement) -> Finding:
+    check, column = case.check, case.column
+    compared = comparison.of(column, case.segment, case.settings.compare_with)
+    reference, window = compared.reference, case.window.coarser(compared.reference.step)
+    alpha, threshold = shared_alpha(case.settings.alpha, family), case.settings.threshold
+    noise = check.noise(reference, column)
+    variation = compared.variation(check, column, noise, alpha, threshold or LEARNED_FLOOR)
+    if variation is not None:
+        judgement.learned += 1
+        _name_left_out(judgement.left_out, comparison.reference, variation.left_out)
+    difference = float(check.difference(window, reference, column))
+    interval = check.interval(difference, window, reference, column)
+    count, reference_count = int(check.size(window)), int(check.size(reference))
+    evidence = weigh(difference, interval, noise, variation, alpha, threshold, count, reference_count)
+    words = check.words(window, reference, column) if count else Words("no values", "as in the baseline", "no values")
+    return _finding(case, evidence, words, window, reference)
+
+
+def _finding(case: _Case, evidence: Evidence, words: Words, window: ColumnCounts, reference: ColumnCounts) -> Finding:
+    finding = Finding(
+        column=case.column.name,
+        check=case.check.type,
+        verdict=evidence.verdict,
+        observed=words.observed,
+        expected=words.expected,
+        description=words.text,
+        evidence=evidence,
+        segment=case.segment,
+        window_counts=window,
+        reference_counts=reference,
     )
+    if not finding.violated:
+        return finding
+    return replace(finding, offending=case.check.offending(window, reference, case.column))
 
 
-def _data_type(case: _Case) -> Finding:
-    """A whole number written as a fraction (5.0) still counts as Integral: writers add the `.0` of their own accord."""
-    kind, window = case.reference.constraints.inferred_type, case.window
-    matching = window.integral + (window.fractional if kind == "Fractional" else window.whole)
-    evidence = rate_evidence(
-        window.present - matching, window.present, 0, case.reference.present, case.alpha, case.margin
-    )
-    observed = percent(_share(window.present - matching, window.present))
-    return _finding(
-        case,
-        "data_type_check",
-        evidence,
-        f"{observed} not {kind}",
-        f"all {kind}",
-        f"{observed} of values are not {kind}, none in the baseline",
-    )
-
-
-def _known_values(case: _Case) -> Finding:
-    domain = case.reference.constraints.domain or frozenset()
-    counts = case.window.frequencies.counts
-    unseen = case.window.present - sum(counts.get(value, 0) for value in domain)
-    newcomer = next((value for value in counts if value not in domain), None)
-    evidence = rate_evidence(unseen, case.window.present, 0, case.reference.present, case.alpha, case.margin)
-    observed = percent(_share(unseen, case.window.present))
-    example = f", most often {newcomer!r}" if newcomer is not None else ""
-    return _finding(
-        case,
-        "categorical_values_check",
-        evidence,
-        f"{observed} new values",
-        f"{len(domain)} known values",
-        f"{observed} of values are not among the {len(domain)} known ones{example}",
-    )
-
-
-def _distribution(case: _Case) -> Finding:
-    sketch, window = case.reference.sketch, case.window
-    if sketch is None or window.cuts is None or window.cells is None:
-        raise ValueError(f"column {window.name}: was not counted on the baseline's cut points")
-    count = window.moments.count
-    if not count:
-        evidence = distribution_evidence(0, 0, sketch.count, case.alpha, case.margin)
-        return _finding(
-            case, "baseline_drift_check", evidence, "no numbers", "as in the baseline", "no numbers to compare"
-        )
-    now, then = cumulative_shares(window.cells), reference_shares(window.cuts, sketch)
-    place = int(np.argmax(np.abs(now - then)))
-    evidence = distribution_evidence(
-        float(abs(now[place] - then[place])), count, sketch.count, case.alpha, case.margin, sketch.rank_error
-    )
-    point = f"{'≤' if place % 2 else '<'} {window.cuts[place // 2]:.6g}"
-    observed, expected = f"{percent(now[place])} {point}", f"{percent(then[place])} {point}"
-    text = f"{percent(now[place])} of values are {point}, {percent(then[place])} in the baseline"
-    finding = _finding(case, "baseline_drift_check", evidence, observed, expected, text)
-    moments = window.moments
-    span = (moments.minimum, moments.maximum)
-    reported = distances_of_numbers(window.sketch, span, window.cells, window.cuts, sketch, case.reference.span or span)
-    return replace(finding, distances=reported)
-
-
-def _categories(case: _Case) -> Finding:
-    reference = case.reference.categories or {}
-    listed = sorted(reference, key=lambda value: (-reference[value], value))[:MOST_CATEGORIES]
-    counts = case.window.frequencies.counts
-    now, then = [counts.get(value, 0) for value in listed], [reference[value] for value in listed]
-    total, reference_total = case.window.present, sum(reference.values())
-    now.append(total - sum(now))
-    then.append(reference_total - sum(then))
-    evidence, place = categories_evidence(now, then, case.alpha, case.margin)
-    name = repr(listed[place]) if place < len(listed) else "other values"
-    observed, expected = percent(_share(now[place], total)), percent(_share(then[place], reference_total))
-    finding = _finding(
-        case,
-        "baseline_drift_check",
-        evidence,
-        f"{observed} {name}",
-        f"{expected} {name}",
-        f"{observed} of values are {name}, {expected} in the baseline",
-    )
-    return replace(finding, distances=distances_of_categories(now, then)) if total else finding
-
-
-def _finding(case: _Case, check: CheckType, evidence: Evidence, observed: str, expected: str, text: str) -> Finding:
-    return Finding(case.reference.name, check, evidence.verdict, observed, expected, text, evidence)
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _name_left_out(known: dict[str, int], reference: Reference, places: tuple[int, ...]) -> None:
+    windows = reference.windows
+    for place in places if windows is not None else ():
+        assert windows is not None
+        name = window_name(int(windows.starts[place]), windows.length, reference.zone)
+        known[name] = known.get(name, 0) + 1

@@ -1,4 +1,4 @@
-"""The baseline as the checks need it, from statistics.json, constraints.json and, where there is one, profile.parquet."""
+"""The baseline as the checks need it: statistics.json, constraints.json and, where there is one, profile.parquet."""
 
 from __future__ import annotations
 

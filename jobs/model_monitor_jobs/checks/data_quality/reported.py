@@ -13,12 +13,31 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from model_monitor_jobs.checks.data_quality.reference import ReferenceColumn
+from model_monitor_jobs.checks.data_quality.rules.categories import category_counts
 from model_monitor_jobs.checks.finding import Distances
 from model_monitor_jobs.profiles.cells import cumulative_shares, reference_shares
+from model_monitor_jobs.profiles.column import ColumnProfile
+from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
 
-_PARTS: Final = 10
+PARTS: Final = 10
 _SMOOTHING: Final = 0.5
+
+
+def distances_of(column: ReferenceColumn, profile: ColumnProfile, window: ColumnCounts) -> Distances | None:
+    """All distances of a column from its baseline; None where there is nothing to compare."""
+    if not column.numeric:
+        return (
+            distances_of_categories(category_counts(window).tolist(), category_counts(column.counts).tolist())
+            if window.present
+            else None
+        )
+    cuts, sketch, moments = column.tracking.cuts, column.sketch, profile.moments
+    if cuts is None or sketch is None or window.cells is None or not moments.count:
+        return None
+    span = moments.minimum, moments.maximum
+    return distances_of_numbers(profile.sketch, span, window.cells, cuts, sketch, column.span or span)
 
 
 def distances_of_categories(counts: Sequence[int], reference_counts: Sequence[int]) -> Distances:
@@ -79,7 +98,7 @@ def tenths(reference: Doubles) -> NDArray[np.int64]:
     `reference` holds the 2·len(cuts) shares of `reference_shares`. A value that fills several tenths parts them once,
     so there may be fewer.
     """
-    steps = np.arange(1, _PARTS) / _PARTS
+    steps = np.arange(1, PARTS) / PARTS
     places = np.searchsorted(reference[1::2], steps - 1e-9, side="left")
     return np.unique(places[places < len(reference) // 2])
 

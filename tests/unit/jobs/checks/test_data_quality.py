@@ -63,7 +63,7 @@ def judged(columns: Columns, mode: str, edit: Any = None, **settings: Any) -> li
     table = window(baseline, columns)
     if mode == "SageMaker":
         return sagemaker.compare(baseline, table)
-    return default.compare(baseline, table, DataQuality(**settings))
+    return default.compare(baseline, table, DataQuality(**settings)).findings
 
 
 def violations(findings: list[Finding]) -> set[tuple[str, str]]:
@@ -234,7 +234,7 @@ def test_columns_left_out_of_the_baseline_are_not_extra(mode: str) -> None:
     baseline = reference(training(), excluded=frozenset({"id"}))
     table = window(baseline, training())
     found = (
-        sagemaker.compare(baseline, table) if mode == "SageMaker" else default.compare(baseline, table, DataQuality())
+        sagemaker.compare(baseline, table) if mode == "SageMaker" else default.compare(baseline, table, DataQuality()).findings
     )
     assert violations(found) == set()
     assert "id" not in {finding.column for finding in found}

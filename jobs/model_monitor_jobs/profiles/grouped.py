@@ -1,0 +1,159 @@
+"""Counts of columns in groups of rows: windows of a baseline, segments, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from model_monitor_jobs.profiles.counts import ColumnCounts
+from model_monitor_jobs.profiles.row_types import as_texts, present_rows, row_types
+from model_monitor_jobs.profiles.table import Tracking
+
+_SCALARS: Final = ("present", "integral", "fractional", "whole", "boolean", "text")
+MOST_CELLS: Final = 32_000_000
+"""Cells that one grouping may take in memory, 8 bytes each; beyond, it counts on every second cut point."""
+
+Codes = NDArray[np.int64]
+Table = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """The group of each row of a batch, below `groups`; -1 leaves a row out."""
+
+    codes: Codes
+    groups: int
+
+
+@dataclass
+class _Counted:
+    """The counts of one column in all groups of a grouping."""
+
+    scalars: Table
+    cells: Table | None
+    values: Table | None
+
+
+class Grouping:
+    """One way to sort rows into groups, which are numbered from 0 and may grow in number."""
+
+    def __init__(self, tracking: Mapping[str, Tracking], most_cells: int = MOST_CELLS) -> None:
+        self._most_cells = most_cells
+        self._rows = np.zeros(1, dtype=np.int64)
+        self._columns = {name: _empty(track) for name, track in tracking.items()}
+        self._step = 1
+
+    @property
+    def step(self) -> int:
+        """Cells stand on every `step`-th cut point."""
+        return self._step
+
+    def grow(self, groups: int) -> None:
+        """Make room."""
+        if groups > len(self._rows):
+            capacity = max(groups, 2 * len(self._rows))
+            self._rows = _longer(self._rows, capacity)
+            for column in self._columns.values():
+                column.scalars = _longer(column.scalars, capacity)
+                column.cells = None if column.cells is None else _longer(column.cells, capacity)
+                column.values = None if column.values is None else _longer(column.values, capacity)
+        while (
+            sum(column.cells.size for column in self._columns.values() if column.cells is not None) > self._most_cells
+        ):
+            self._step *= 2
+            for column in self._columns.values():
+                if column.cells is not None:
+                    column.cells = ColumnCounts(cells=column.cells).coarser(2).cells
+
+    def add_rows(self, codes: Codes) -> None:
+        """Count rows."""
+        self._rows += np.bincount(codes[codes >= 0], minlength=len(self._rows))
+
+    def column(self, name: str) -> _Counted:
+        """The counts of one column."""
+        return self._columns[name]
+
+    def counts(self, name: str, groups: int) -> ColumnCounts:
+        """Counts of a column, each an array over the groups: scalars (groups,), cells and values (groups, …)."""
+        self.grow(groups)
+        column = self._columns[name]
+        scalars = {field: column.scalars[:groups, index] for index, field in enumerate(_SCALARS)}
+        cells = None if column.cells is None else column.cells[:groups]
+        values = None if column.values is None else column.values[:groups]
+        return ColumnCounts(rows=self._rows[:groups], **scalars, cells=cells, values=values, step=self._step)
+
+
+def count_in_groups(
+    batch: pa.RecordBatch, tracking: Mapping[str, Tracking], groupings: Sequence[Grouping], coded: Sequence[Coded]
+) -> None:
+    """Add a batch to several groupings at once; only columns that are tracked count."""
+    for grouping, each in zip(groupings, coded, strict=True):
+        grouping.grow(each.groups)
+        grouping.add_rows(each.codes)
+    for name, values in zip(batch.schema.names, batch.columns, strict=True):
+        if name in tracking:
+            _count(name, tracking[name], values, groupings, coded)
+
+
+def _empty(tracking: Tracking) -> _Counted:
+    cells = None if tracking.cuts is None else np.zeros((1, 2 * len(tracking.cuts) + 1), dtype=np.int64)
+    values = np.zeros((1, len(tracking.values)), dtype=np.int64) if tracking.values else None
+    return _Counted(np.zeros((1, len(_SCALARS)), dtype=np.int64), cells, values)
+
+
+def _longer(counts: Table, length: int) -> Table:
+    longer = np.zeros((length, *counts.shape[1:]), dtype=counts.dtype)
+    longer[: len(counts)] = counts
+    return longer
+
+
+def _count(
+    name: str, tracking: Tracking, values: pa.Array, groupings: Sequence[Grouping], coded: Sequence[Coded]
+) -> None:
+    mask, present = present_rows(values)
+    if not len(present):
+        return
+    typed = row_types(present)
+    every = np.ones(len(present), dtype=bool)
+    flags = (every, typed.integral, typed.fractional, typed.whole, typed.boolean, typed.text)
+    finite = np.isfinite(typed.numbers)
+    numbers = typed.numbers[finite]
+    places = None
+    if tracking.values:
+        texts = pa.array(list(tracking.values), pa.string())
+        places = pc.fill_null(pc.index_in(as_texts(present), texts), -1).to_numpy(zero_copy_only=False)
+    for grouping, each in zip(groupings, coded, strict=True):
+        codes = each.codes[mask]
+        inside = codes >= 0
+        groups, local = np.unique(codes[inside], return_inverse=True)
+        codes = np.full(len(codes), -1, dtype=np.int64)
+        codes[inside] = local
+        column = grouping.column(name)
+        for index, flag in enumerate(flags):
+            column.scalars[groups, index] += np.bincount(codes[inside & flag], minlength=len(groups))
+        if column.cells is not None and tracking.cuts is not None:
+            kept = inside[finite]
+            cells = _cells_of(tracking.cuts[grouping.step - 1 :: grouping.step], numbers[kept])
+            column.cells[groups] += _pairs(codes[finite][kept], cells, len(groups), column.cells.shape[1])
+        if column.values is not None and places is not None:
+            known = inside & (places >= 0)
+            column.values[groups] += _pairs(codes[known], places[known], len(groups), column.values.shape[1])
+
+
+def _pairs(rows: Codes, columns: Codes, height: int, width: int) -> Table:
+    """How often each pair of row and column occurs."""
+    return np.bincount(rows * width + columns, minlength=height * width).reshape(height, width)
+
+
+def _cells_of(cuts: NDArray[np.float64], numbers: NDArray[np.float64]) -> Codes:
+    if not len(cuts):
+        return np.zeros(len(numbers), dtype=np.int64)
+    places = np.searchsorted(cuts, numbers, side="left")
+    on_cut = cuts[np.minimum(places, len(cuts) - 1)] == numbers
+    return np.asarray(2 * places + on_cut, dtype=np.int64)

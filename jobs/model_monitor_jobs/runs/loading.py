@@ -1,0 +1,96 @@
+"""Reading a baseline's files for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.window import Window, format_duration
+from model_monitor_jobs.checks.data_quality.reference import Reference
+from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, lengths_of, read_baseline_profile
+from model_monitor_jobs.sagemaker.constraints import read_constraints
+from model_monitor_jobs.sagemaker.statistics import read_statistics
+from model_monitor_jobs.storage import Storage
+
+_ALIKE = 0.05
+"""Windows count as of one length up to this share: days on which clocks change are an hour shorter or longer."""
+
+
+@dataclass(frozen=True)
+class LoadedBaseline:
+    """A baseline read from its files."""
+
+    files: BaselineFiles
+    reference: Reference
+    order: tuple[str, ...]
+    """Order of the values in captures that have no names."""
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    """Other orders that such captures may have: with the dataset's columns that are not judged."""
+    notes: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    """All columns that its files name."""
+    unlearned: str = ""
+    """Why the usual variation of windows like the judged one is unknown."""
+
+
+def load_baseline(
+    files: BaselineFiles, excluded: frozenset[str], storage: Storage, window: Window | None = None
+) -> LoadedBaseline:
+    """Read a baseline's files, of its own windows those as long as the judged one.
+
+    Constraints that were edited since are followed, and noted. Raises InputError for files that can't be used.
+    """
+    content = {uri: storage.read_bytes(uri) for uri in (files.statistics_uri, files.constraints_uri)}
+    statistics = read_statistics(content[files.statistics_uri], files.statistics_uri)
+    constraints = read_constraints(content[files.constraints_uri], files.constraints_uri)
+    profile, unlearned = _read_profile(files, storage, window)
+    reference = Reference.of(statistics, constraints, excluded, profile)
+    if not reference.columns:
+        raise InputError(f"{files.constraints_uri}: lists no feature that is judged", remedy="make the baseline again")
+    order = tuple(feature.name for feature in constraints.features)
+    known = frozenset(order) | {feature.name for feature in statistics.features}
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    if profile is not None:
+        order, alternatives = profile.judged, (profile.without_timestamp, profile.order)
+        known |= frozenset(profile.order)
+    digests = {
+        files.statistics_uri: files.statistics_sha256,
+        files.constraints_uri: files.constraints_sha256,
+    }
+    unknown = [column.name for column in reference.columns if not column.present + column.missing]
+    notes = tuple(
+        f"{uri} was changed after the baseline was made; this run follows the file as it is now"
+        for uri, digest in digests.items()
+        if sha256(content[uri]).hexdigest() != digest
+    )
+    if unknown:
+        text = f"{files.statistics_uri} has no statistics of {', '.join(unknown)}: what needs them is not judged"
+        notes = (*notes, text)
+    return LoadedBaseline(files, reference, order, alternatives, notes, known, unlearned)
+
+
+def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None) -> tuple[BaselineProfile | None, str]:
+    """The profile with the windows that fit, and why there are none."""
+    uri = files.profile_uri
+    if uri is None:
+        return None, "it was made from existing files, which do not tell"
+    content = storage.read_bytes(uri)
+    lengths = lengths_of(content, uri)
+    length = _nearest(window.length, lengths) if window is not None else None
+    profile = read_baseline_profile(content, uri, length)
+    if not lengths:
+        return profile, "its Baseline has no columns.timestamp"
+    if window is None:
+        return profile, "this run has no window of time"
+    if length is None:
+        known = ", ".join(map(format_duration, lengths))
+        return profile, f"it knows windows of {known}, this one has {format_duration(window.length)}: add it to windows"
+    return profile, ""
+
+
+def _nearest(length: timedelta, known: tuple[timedelta, ...]) -> timedelta | None:
+    alike = [each for each in known if abs(each - length) <= _ALIKE * each]
+    return min(alike, key=lambda each: abs(each - length), default=None)

@@ -1,0 +1,67 @@
+"""What a person should know of a run besides its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.window import format_duration
+from model_monitor_jobs.checks.data_quality.default import Judgement, least_share
+from model_monitor_jobs.checks.data_quality.reference import Reference
+from model_monitor_jobs.checks.data_quality.structure import extra_columns
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.profiles.table import TableProfile
+from model_monitor_jobs.profiles.windows import window_name
+from model_monitor_jobs.runs.loading import LoadedBaseline
+
+_SPANS = {
+    "All": "",
+    "HourOfDay": ", each compared with those of the same hour of day",
+    "DayOfWeek": ", each compared with those of the same day of the week",
+    "HourOfWeek": ", each compared with those of the same hour of the week",
+}
+_MOST_NAMED = 10
+
+
+def unlike_baseline(findings: Iterable[Finding], reference: Reference) -> Iterator[str]:
+    """One sentence where most columns are in violation: then it is the baseline that is wrong."""
+    violated = {finding.column for finding in findings if finding.violated and finding.column}
+    if len(reference.columns) > 1 and len(violated) > len(reference.columns) / 2:
+        yield (
+            f"traffic is unlike this baseline: {len(violated)} of {len(reference.columns)} columns are in violation; "
+            "is it the baseline of this model?"
+        )
+
+
+def remarks(
+    judgement: Judgement, baseline: LoadedBaseline, table: TableProfile, settings: DataQuality
+) -> Iterator[str]:
+    """What the limits rest on, and what was passed over."""
+    reference = baseline.reference
+    stray = set(extra_columns(reference, table)) - set(
+        extra_columns(reference, table, least_share(reference, settings))
+    )
+    if stray:
+        yield f"in a few rows there are further columns, which are not judged: {', '.join(sorted(stray)[:_MOST_NAMED])}"
+    windows = reference.windows
+    if windows is None or not judgement.learned:
+        reason = baseline.unlearned or "it has too few windows of this length"
+        yield f"usual variation of this baseline is unknown: only large changes are reported ({reason})"
+        return
+    first, last = (
+        window_name(int(windows.starts[place]), windows.length, reference.zone)
+        for place in (0, len(windows.starts) - 1)
+    )
+    yield (
+        f"limits know the usual variation of the baseline's {len(windows.starts)} windows of "
+        f"{format_duration(windows.length)} from {first} to {last}{_SPANS[judgement.compare_with]}"
+    )
+    if settings.compare_with not in ("Auto", judgement.compare_with):
+        yield f"the baseline has too few windows for compareWith: {settings.compare_with}; compared with all of them"
+    if judgement.left_out:
+        named = sorted(judgement.left_out)
+        more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+        yield (
+            "held to be faults of the baseline and left out of its usual variation, each by some checks: "
+            f"{', '.join(named[:_MOST_NAMED])}{more}"
+        )
