@@ -87,8 +87,8 @@ def scaling_report(case: CaseResult) -> list[str]:
         rows.append([str(workers), _number(seconds), _number(costs.seconds(1) / seconds)])
     told = (
         f"{len(costs.parts)} parts, whose states are at most {costs.state_bytes / 1e6:.2f} MB each; merging them all "
-        f"takes {costs.merge * 1000:,.0f} ms, listing {costs.listing * 1000:,.0f} ms. Computed from what each part takes "
-        "one worker, without the network:"
+        f"takes {costs.merge * 1000:,.0f} ms, listing {costs.listing * 1000:,.0f} ms. Computed from what each part "
+        "takes one worker, without the network:"
     )
     return [told, _markdown(rows)]
 
