@@ -108,24 +108,23 @@ class ColumnProfile:
 
     def _add_typed(self, values: pa.Array) -> None:
         """Add numbers; floats that are no number count as missing."""
-        present = values.drop_null() if values.null_count else values
-        numbers = as_doubles(present)
-        if pa.types.is_floating(values.type):
-            finite = np.isfinite(numbers)
-            if not finite.all():
-                present, numbers = present.filter(pa.array(finite)), numbers[finite]
-        fractional = 0 if pa.types.is_integer(values.type) else len(numbers)
-        self._add_numbers(PlainNumbers(present, fractional, numbers))
+        numbers = as_doubles(values)
+        if pa.types.is_integer(values.type):
+            self._add_numbers(PlainNumbers(values, 0, numbers))
+            return
+        odd = np.isinf(numbers)
+        if odd.any():
+            values, numbers = values.filter(pa.array(~odd)), numbers[~odd]
+        self._add_numbers(PlainNumbers(values, len(numbers) - int(np.count_nonzero(np.isnan(numbers))), numbers))
 
     def _add_texts(self, texts: pa.Array) -> None:
-        texts = texts.drop_null() if texts.null_count else texts
         sample = texts if len(texts) <= _PROBED else texts.take(_places(len(texts)))
         if len(texts) <= _PROBED or self.frequencies.tracked or len(sample.unique()) <= _FEW:
             self._add_distinct_texts(texts)
         elif (plain := read_plain(texts)) is not None:
             self._add_numbers(plain)
-        elif count_plain(sample) >= len(sample) / 2:
-            plain, rest = split_plain(texts)
+        elif count_plain(sample) >= (len(sample) - sample.null_count) / 2:
+            plain, rest = split_plain(texts.drop_null())
             self._add_numbers(plain)
             self._add_distinct_texts(rest)
         else:
@@ -133,40 +132,45 @@ class ColumnProfile:
 
     def _add_numbers(self, plain: PlainNumbers) -> None:
         """Add numbers of which many are distinct: sort them, and count texts only where they turn out to be few."""
-        count = len(plain.numbers)
+        ordered = np.sort(plain.numbers)
+        ordered = ordered[: np.searchsorted(ordered, math.inf, side="right")]
+        count = len(ordered)
         if not count:
             return
-        ordered = np.sort(plain.numbers)
+        integral = count - plain.fractional
         self.present += count
-        self.integral += count - plain.fractional
+        self.integral += integral
         self.fractional += plain.fractional
         if plain.fractional:
-            self.whole += int(np.count_nonzero(ordered == np.floor(ordered))) - (count - plain.fractional)
+            self.whole += int(np.count_nonzero(ordered == np.floor(ordered))) - integral
         if math.isinf(ordered[0]) or math.isinf(ordered[-1]):
             ordered = ordered[np.isfinite(ordered)]
         self._describe(ordered)
         starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-        if len(starts) >= MOST_NUMBERS_AS_TEXTS and not self.frequencies.tracked:
+        if len(starts) < MOST_NUMBERS_AS_TEXTS or self.frequencies.tracked:
+            texts, counts = _counted(plain.values)
+            self.frequencies.add(pc.cast(texts, pa.large_string()), counts)
+        elif len(starts) + 1 == len(ordered):
+            self.frequencies.add_numbers(ordered, count, 1)
+        else:
             places = np.concatenate(([0], starts, [len(ordered)]))
             self.frequencies.add_numbers(ordered[places[:-1]], count, int(np.diff(places).max()))
-        else:
-            tally = pc.value_counts(plain.values)
-            texts = pc.cast(tally.field("values"), pa.large_string())
-            self.frequencies.add(texts, tally.field("counts").to_numpy())
 
     def _add_distinct_texts(self, texts: pa.Array) -> None:
         """Add texts of which few are distinct, or which are no numbers: look at each distinct one once."""
-        tally = pc.value_counts(texts)
-        distinct, counts = tally.field("values"), tally.field("counts").to_numpy()
+        distinct, counts = _counted(texts)
+        if not len(distinct):
+            return
+        present = int(counts.sum())
         kinds = classify(distinct)
         integral, fractional, boolean = (
             int(counts[kind].sum()) for kind in (kinds.integral, kinds.fractional, kinds.boolean)
         )
-        self.present += len(texts)
+        self.present += present
         self.integral += integral
         self.fractional += fractional
         self.boolean += boolean
-        self.text += len(texts) - integral - fractional - boolean
+        self.text += present - integral - fractional - boolean
         if integral or fractional:
             self.whole += int(counts[kinds.fractional & (kinds.numbers == np.floor(kinds.numbers))].sum())
             finite = np.isfinite(kinds.numbers)
@@ -188,6 +192,16 @@ class ColumnProfile:
 def _places(rows: int) -> pa.Array:
     """Where to look for what the values of a block are like."""
     return pa.array(np.arange(_PROBED) * rows // _PROBED)
+
+
+def _counted(values: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Distinct values other than null and NaN, and how often each occurs."""
+    tally = pc.value_counts(values)
+    distinct, counts = tally.field("values"), tally.field("counts").to_numpy()
+    absent = distinct.is_null(nan_is_null=True)
+    if distinct.null_count or absent.true_count:
+        return distinct.filter(pc.invert(absent)), counts[~absent.to_numpy(zero_copy_only=False)]
+    return distinct, counts
 
 
 def _as_texts(values: pa.Array) -> pa.Array:

@@ -139,9 +139,10 @@ class Frequencies:
         self._hash_kept()
         assert self.hashed is not None
         self.hashed.update(hash_numbers(distinct))
-        self._kept.missed = self._kept.missed + most
         self.unlisted += most
-        self._keep_frequent()
+        if len(self._kept.texts):
+            self._kept.missed = self._kept.missed + most
+            self._keep_frequent()
 
     def update(self, values: pa.Array) -> None:
         """Count the values of an Arrow string array without nulls."""

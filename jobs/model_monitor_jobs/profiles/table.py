@@ -11,6 +11,7 @@ import pyarrow as pa
 from model_monitor_jobs.profiles.blocks import fixed_blocks
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.hashes import hash_name, splitmix64
+from model_monitor_jobs.profiles.memory import keep_freed_memory
 from model_monitor_jobs.profiles.sketch import Doubles
 from model_monitor_jobs.profiles.state import pack, unpack
 
@@ -84,6 +85,7 @@ def profile(
     A column that a batch lacks is missing in all of the batch's rows. The same rows give the same profile, byte by
     byte, however they are cut into batches.
     """
+    keep_freed_memory()
     table = TableProfile()
     for block in fixed_blocks(_noted(batches, table, request, ordinal), request.block_rows):
         for name, values in block.items():

@@ -33,11 +33,13 @@ class TextKinds:
 
 @dataclass(frozen=True)
 class PlainNumbers:
-    """Values that are all numbers, as they are and as doubles, and how many have a fraction or an exponent."""
+    """Values that are numbers or null, as they are and as doubles, in the order of the rows."""
 
     values: pa.Array
     fractional: int
+    """How many have a fraction or an exponent."""
     numbers: NDArray[np.float64]
+    """NaN where there is none."""
 
 
 def classify(texts: pa.Array) -> TextKinds:
@@ -58,7 +60,7 @@ def classify(texts: pa.Array) -> TextKinds:
 
 
 def read_plain(texts: pa.Array) -> PlainNumbers | None:
-    """Read an array of numbers quickly; None when any text is no number of the common form -1.5.
+    """Read an array of numbers and nulls quickly; None when any text is no number of the common form -1.5.
 
     Where Arrow reads all texts as numbers and they have no other bytes than digits, points and minus signs, each
     has at most one point and a minus sign in front only. All that is left to rule out are `.5`, `-.5` and `5.`.
@@ -66,16 +68,15 @@ def read_plain(texts: pa.Array) -> PlainNumbers | None:
     offsets, content = text_bytes(texts)
     if not len(content) or content.min() < _MINUS or content.max() > _NINE or (content == _SLASH).any():
         return None
-    points = int(np.count_nonzero(content == _POINT))
+    if texts.null_count and np.count_nonzero(offsets[1:] == offsets[:-1]) != texts.null_count:
+        return None
+    is_point = content == _POINT
+    points = int(np.count_nonzero(is_point))
     if points:
-        try:
-            first, last = content[offsets[:-1]], content[offsets[1:] - 1]
-        except IndexError:
+        # An empty slot, which is null, stands for one of its neighbours here.
+        if is_point.take(offsets[:-1], mode="clip").any() or is_point.take(offsets[1:] - 1, mode="wrap").any():
             return None
-        if (first == _POINT).any() or (last == _POINT).any():
-            return None
-        signed = first == _MINUS
-        if signed.any() and (content[np.minimum(offsets[:-1][signed] + 1, len(content) - 1)] == _POINT).any():
+        if (is_point[1:] & (content[:-1] == _MINUS)).any():
             return None
     try:
         return PlainNumbers(texts, points, as_doubles(texts))
@@ -84,7 +85,7 @@ def read_plain(texts: pa.Array) -> PlainNumbers | None:
 
 
 def split_plain(texts: pa.Array) -> tuple[PlainNumbers, pa.Array]:
-    """The numbers among the texts in a form that Arrow reads as it is, and all other texts."""
+    """The numbers among texts without nulls in a form that Arrow reads as it is, and all other texts."""
     plain = pc.match_substring_regex(texts, PLAIN)
     numeric = texts.filter(plain)
     fractional = pc.sum(pc.match_substring_regex(numeric, "[.Ee]")).as_py() or 0
@@ -97,7 +98,7 @@ def count_plain(texts: pa.Array) -> int:
 
 
 def as_doubles(values: pa.Array) -> NDArray[np.float64]:
-    """Any numbers or texts that Arrow reads as numbers, as doubles; raises ArrowInvalid when a text is none."""
+    """Numbers, or texts that Arrow reads as numbers, as doubles, null as NaN; raises ArrowInvalid for other texts."""
     return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
