@@ -28,6 +28,7 @@ def sketch(values: list[float]) -> QuantileSketch:
     return made
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @given(NUMBERS, NUMBERS)
 @settings(deadline=None)
 def test_the_simple_distance_is_kolmogorov_and_smirnovs(current: list[float], baseline: list[float]) -> None:

@@ -155,6 +155,7 @@ ANYWHERE = "monitoring_config or, for one feature, in its monitoringConfigOverri
         ("features[0].nmae", f"unknown key; did you mean name? {AGE}"),
         ("features[0].monitoringConfigOverride", f"unknown key; did you mean monitoringConfigOverrides? {AGE}"),
         ("features[0].MonitoringConfigOverrides", f"unknown key; did you mean monitoringConfigOverrides? {AGE}"),
+        ("features[0].COMPLETENESS", f"unknown key; did you mean completeness? {AGE}"),
         ("features[1].string_constraints.domain", f"unknown key; did you mean domains? {STATE}"),
         ("monitoringConfig", "unknown key; did you mean monitoring_config?"),
         # The right key in the wrong place has no effect either.
@@ -302,3 +303,24 @@ def test_nothing_said_is_what_sagemaker_writes() -> None:
     comparison = config.distribution_constraints
     assert (comparison.perform_comparison, comparison.comparison_threshold, comparison.robust) == ("Enabled", 0.1, True)
     assert (comparison.categorical_comparison_threshold, comparison.categorical_drift_method) == (0.1, "LInfinity")
+
+
+@pytest.mark.parametrize(
+    ("file", "feature", "expected"),
+    [
+        ({}, {}, 0.2),
+        ({"categorical_comparison_threshold": 0.3}, {}, 0.3),
+        ({}, {"comparison_threshold": 0.4}, 0.4),
+        ({"categorical_comparison_threshold": 0.3}, {"comparison_threshold": 0.4}, 0.3),
+        ({}, {"categorical_comparison_threshold": 0.5}, 0.5),
+        ({"categorical_comparison_threshold": 0.3}, {"categorical_comparison_threshold": 0.5}, 0.5),
+    ],
+)
+def test_the_threshold_of_categories_is_the_general_one_unless_either_level_says_more(
+    file: dict[str, float], feature: dict[str, float], expected: float
+) -> None:
+    made = edited(COMPARISON, {"comparison_threshold": 0.2} | file)
+    made["features"][1]["monitoringConfigOverrides"] = {"distribution_constraints": feature}
+    constraints = read(made)
+    config = constraints.config(constraints.features[1])
+    assert config.distribution_constraints.categorical_comparison_threshold == expected
