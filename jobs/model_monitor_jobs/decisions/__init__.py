@@ -36,7 +36,7 @@ from model_monitor_jobs.decisions.noise import (
     Noise,
     RateNoise,
 )
-from model_monitor_jobs.decisions.variation import Variation, WindowHistory, apart_from_the_rest, learn
+from model_monitor_jobs.decisions.variation import Variation, WindowHistory, incidents, learn
 
 __all__ = [
     "ENOUGH_ROWS",
@@ -55,10 +55,10 @@ __all__ = [
     "Variation",
     "Verdict",
     "WindowHistory",
-    "apart_from_the_rest",
     "categories_evidence",
     "distance_interval",
     "distribution_evidence",
+    "incidents",
     "learn",
     "limit",
     "rate_evidence",

@@ -26,11 +26,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """A difference with its limit; all but `count` and `learned` are shares of rows.
+    """A difference with its limit; shares of rows, if not said otherwise.
 
     `noise` is what sampling alone can do. `low` and `high` bound the difference with a confidence of 95 %. `count` is
     how many rows of the window it rests on. `typical` is the median difference of the baseline's own windows, and
-    `learned` says whether their variation is in the limit.
+    `learned` says whether their variation is in the limit. One window is enough for an alert beyond `immediate_ratio`
+    limits.
     """
 
     difference: float
@@ -41,6 +42,7 @@ class Evidence:
     count: int
     typical: float | None = None
     learned: bool = False
+    immediate_ratio: float = IMMEDIATE_RATIO
 
     @property
     def ratio(self) -> float:
@@ -52,7 +54,7 @@ class Evidence:
         """Whether this one window is enough for an alert."""
         return (
             self.verdict is Verdict.VIOLATION
-            and self.ratio > IMMEDIATE_RATIO
+            and self.ratio > self.immediate_ratio
             and self.difference >= IMMEDIATE_DIFFERENCE
         )
 

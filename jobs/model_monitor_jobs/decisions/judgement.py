@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from model_monitor_jobs.decisions.evidence import Evidence
+from model_monitor_jobs.decisions.evidence import IMMEDIATE_RATIO, Evidence
 from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import Noise
 from model_monitor_jobs.decisions.variation import Variation
@@ -42,6 +42,7 @@ def weigh(
         count=count,
         typical=typical,
         learned=variation is not None,
+        immediate_ratio=variation.immediate_ratio(alpha) if variation else IMMEDIATE_RATIO,
     )
 
 

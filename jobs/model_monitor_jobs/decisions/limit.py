@@ -6,7 +6,7 @@ import math
 
 from model_monitor_jobs.decisions.evidence import LEARNED_FLOOR, UNLEARNED_FLOOR
 from model_monitor_jobs.decisions.noise import Noise
-from model_monitor_jobs.decisions.variation import Variation, student_quantile
+from model_monitor_jobs.decisions.variation import Variation
 
 
 def limit(
@@ -14,14 +14,14 @@ def limit(
 ) -> float:
     """The limit L for a window of `count` rows against a reference of `reference_count`; both 1 or more.
 
-    With the baseline's variation: the largest of the floor, of sqrt(beta·N² + t²·tau²), and of what the baseline's own
-    worst window amounts to at this size. Without: floor + N, as it is unknown what the windows do. `floor` is the
+    With the baseline's variation: the largest of the floor, of sqrt(beta·N² + reach²·tau²), and of what the baseline's
+    own worst window amounts to at this size. Without: floor + N, as it is unknown what the windows do. `floor` is the
     smallest change that counts, by default .02, and .1 without variation.
     """
     bound = noise.bound(alpha, count, reference_count)
     if variation is None:
         return (UNLEARNED_FLOOR if floor is None else floor) + bound
-    usual = student_quantile(variation.degrees, alpha) ** 2 * variation.tau_squared
+    usual = variation.reach(alpha) ** 2 * variation.tau_squared
     expected = variation.beta * noise.variance(count, reference_count) + variation.tau_squared
     return max(
         LEARNED_FLOOR if floor is None else floor,

@@ -23,6 +23,8 @@ _MEAN_SQUARE: Final = math.pi**2 / 12
 """Of the Kolmogorov distribution."""
 _FEW_POINTS: Final = 32
 """Cut points up to which their own limits, added up, can be lower than Kolmogorov's."""
+_CHORDS: Final = 50
+_PRECISION: Final = 1e-4
 _BRIDGES: Final = 512
 _GRID: Final = 1024
 
@@ -136,9 +138,16 @@ class LargestRateNoise:
             return z * spreads[0] + z * z * curve - offset
 
         low, high = widest(alpha), widest(alpha / len(spreads))
-        while high - low > 1e-5 * high:
-            middle = (low + high) / 2
-            low, high = (middle, high) if exceeded(middle) > alpha else (low, middle)
+        below, above = (math.log(exceeded(bound) / alpha) for bound in (low, high))
+        # The logarithm of a normal tail is nearly linear in the square, so a few chords find the place.
+        for _ in range(_CHORDS):
+            if below - above < _PRECISION:
+                break
+            middle = math.sqrt(low**2 + (high**2 - low**2) * below / (below - above))
+            found = math.log(exceeded(middle) / alpha)
+            if abs(found) < _PRECISION:
+                return middle
+            low, below, high, above = (middle, found, high, above) if found > 0 else (low, below, middle, found)
         return high
 
 

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model_monitor_jobs.decisions.evidence import FEWEST_ROWS, LEARNED_FLOOR
+from model_monitor_jobs.decisions.evidence import FEWEST_ROWS, IMMEDIATE_RATIO, LEARNED_FLOOR
 from model_monitor_jobs.decisions.noise import Noise
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 FEWEST_WINDOWS: Final = 8
 FEWEST_DAYS: Final = 7
-EXCLUDED_DAYS: Final = 0.07
+INCIDENT_DAYS: Final = 0.07
+"""Largest share of the days on which incidents may lie: what happens every week is none."""
 SIZES_VARY: Final = 3.0
+"""Ratio of the windows' 90th to their 10th percentile of rows from which on their sizes say something."""
+LASTING: Final = 0.3
+"""Correlation of neighbouring windows' differences from which on excursions last."""
+LASTING_PENALTY: Final = 10.0
+TAIL: Final = 0.1
+FEWEST_FOR_TAIL: Final = 100
 _MEDIAN: Final = 0.6744897501960817
 """Median of the absolute value of a standard normal deviate."""
 
 
 @dataclass(frozen=True)
 class WindowHistory:
-    """One column and check over the baseline's windows; the arrays have one element a window.
+    """One column and check over the baseline's windows in order of time; the arrays have one element a window.
 
-    `differences` are those between a window and the rest of the baseline, the rest being what windows are compared
-    with (`apart_from_the_rest`). `counts` and `reference_counts` are the rows that each of the two rests on. `days`
-    number the days on which the windows begin.
+    `differences` are those between a window and the rest of the windows it is compared with. `counts` and
+    `reference_counts` are the rows that each of the two rests on. `days` number the days on which the windows begin.
     """
 
     differences: Doubles
@@ -39,14 +48,27 @@ class WindowHistory:
 
 
 @dataclass(frozen=True)
+class Tail:
+    """The largest tenth of standardised differences: it begins at `start` and falls off like exp(-x/`mean`)."""
+
+    start: float
+    mean: float
+
+    def quantile(self, alpha: float) -> float:
+        """What is exceeded with a chance of alpha (peaks over threshold; Pickands 1975, with an exponential tail)."""
+        return self.start + self.mean * math.log(max(1.0, TAIL / alpha))
+
+
+@dataclass(frozen=True)
 class Variation:
     """What the windows of a baseline do beyond, or besides, sampling noise.
 
     A difference has the mean square beta·sigma0² + tau², where sigma0² is that of sampling noise: `beta` is above 1
-    where rows come in clusters, `tau_squared` is how far whole windows wander. `degrees` are the degrees of freedom of
-    tau. `worst` is the largest difference in units of its expected root mean square, `overdispersion` the mean square
-    in units of sampling noise where beta was not fitted, `typical` the median difference (a share of rows), `left_out`
-    the places of the windows that were held to be faults.
+    where rows come in clusters, `tau_squared` is how far whole windows wander. In units of that expected root mean
+    square, `worst` is the largest difference, `tail` the largest tenth of 100 windows or more. `degrees` are the
+    degrees of freedom of tau. `lasting` says that neighbouring windows resemble each other. `overdispersion` is the
+    mean square in units of sampling noise where beta was not fitted. `typical` is the median difference (a share of
+    rows), and `left_out` are the places of the incidents.
     """
 
     tau_squared: float
@@ -56,51 +78,94 @@ class Variation:
     overdispersion: float
     typical: float
     left_out: tuple[int, ...] = ()
+    tail: Tail | None = None
+    lasting: bool = False
+
+    def reach(self, alpha: float) -> float:
+        """How many taus a window goes with a chance of alpha: Student's t, or the tail where that is longer.
+
+        Where excursions last, two violations in three windows are no more than one, so that alpha is a tenth of it.
+        """
+        alpha = alpha / LASTING_PENALTY if self.lasting else alpha
+        normal = student_quantile(self.degrees, alpha)
+        return normal if self.tail is None else max(normal, self.tail.quantile(alpha))
+
+    def immediate_ratio(self, alpha: float) -> float:
+        """How many limits one window must be beyond to be enough for an alert.
+
+        3, and more where the baseline's own worst window is further out than Student's t explains: such windows occur.
+        """
+        return IMMEDIATE_RATIO * max(1.0, self.worst / student_quantile(self.degrees, alpha))
 
 
-def apart_from_the_rest(differences: Doubles, counts: Integers, total: int) -> Doubles:
-    """Differences from the rest of the baseline, given those from all of it, `total` rows.
-
-    Exact for every difference that is linear in the shares: all = (n/m)·window + (1-n/m)·rest.
-    """
-    return np.asarray(differences / (1 - counts / total), dtype=np.float64)
-
-
-def learn(history: WindowHistory, noise: Noise, alpha: float, floor: float = LEARNED_FLOOR) -> Variation | None:
+def learn(
+    history: WindowHistory,
+    noise: Noise,
+    alpha: float,
+    floor: float = LEARNED_FLOOR,
+    left_out: tuple[int, ...] | None = None,
+) -> Variation | None:
     """Learn from windows of 30 rows or more; None for fewer than 8 of them, or on fewer than 7 days.
 
-    Windows far beyond all others are left out (`Variation.left_out`) where they lie within 7 % of the days: a baseline
-    may contain an incident, but what happens every week is no incident. `floor` is the smallest difference that counts,
-    `alpha` the check's chance of a false violation.
+    `alpha` is the check's chance of a false violation, `floor` the smallest difference that counts. Incidents
+    (`incidents`) are left out; but the other windows were still compared with them. So where `Variation.left_out` names
+    some, compare again with references that lack them, and learn from that with `left_out` given: then these and no
+    others are left out.
     """
-    usable = (history.counts >= FEWEST_ROWS) & (history.reference_counts >= FEWEST_ROWS)
-    places = np.flatnonzero(usable)
-    days = history.days[places]
-    if len(places) < FEWEST_WINDOWS or len(np.unique(days)) < FEWEST_DAYS:
+    usable = _usable(history)
+    if not _enough(usable, history.days):
         return None
-    differences = history.differences[places]
-    counts = history.counts[places]
-    variances = noise.unit_variance * (1 / counts + 1 / history.reference_counts[places])
-    faults = _faults(differences, variances, days, alpha, floor)
-    kept = ~faults
-    if kept.sum() < FEWEST_WINDOWS:
-        faults, kept = np.zeros_like(faults), np.ones_like(kept)
-    differences, variances, days = differences[kept], variances[kept], days[kept]
-    low, high = np.quantile(counts[kept], (0.1, 0.9))
-    sizes_vary = high >= SIZES_VARY * low
+    if left_out is None:
+        left_out = incidents(history, noise, alpha, floor)
+    kept = usable.copy()
+    kept[list(left_out)] = False
+    if not _enough(kept, history.days):
+        kept, left_out = usable, ()
+    differences, counts, days = history.differences[kept], history.counts[kept], history.days[kept]
+    variances = noise.unit_variance * (1 / counts + 1 / history.reference_counts[kept])
+    low, high = np.quantile(counts, (0.1, 0.9))
+    sizes_vary = bool(high >= SIZES_VARY * low)
     beta, tau_squared = _fit(differences, variances, sizes_vary)
-    expected = beta * variances + tau_squared
+    standardised = differences / np.sqrt(beta * variances + tau_squared)
     return Variation(
         tau_squared=tau_squared,
         beta=beta,
-        degrees=min(len(differences), len(np.unique(days))) - 1,
-        worst=float(np.sqrt(np.max(differences**2 / expected))),
+        degrees=_degrees(days),
+        worst=float(standardised.max()),
         overdispersion=1.0 if sizes_vary else max(1.0, float(np.mean(differences**2 / variances))),
         typical=float(np.median(differences)),
-        left_out=tuple(places[faults].tolist()),
+        left_out=left_out,
+        tail=_tail(standardised, np.mean),
+        lasting=_lasting(standardised),
     )
 
 
+def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float = LEARNED_FLOOR) -> tuple[int, ...]:
+    """The places of windows far beyond all others, where they lie on at most 7 % of the days.
+
+    Far is above the floor, beyond Student's t of the usual (median) window, and beyond where the tail of the others
+    leads.
+    """
+    usable = _usable(history)
+    if not _enough(usable, history.days):
+        return ()
+    places = np.flatnonzero(usable)
+    differences, days = history.differences[usable], history.days[usable]
+    variances = noise.unit_variance * (1 / history.counts[usable] + 1 / history.reference_counts[usable])
+    standardised = differences / np.sqrt(variances)
+    usual = max(1.0, float(np.median(standardised)) / _MEDIAN)
+    reach = student_quantile(_degrees(days), alpha) * usual
+    # The incidents are in the tail themselves; its median excess hardly notices.
+    tail = _tail(standardised, _exponential_mean)
+    if tail is not None:
+        reach = max(reach, tail.quantile(alpha))
+    far = (differences > floor) & (standardised > reach)
+    if len(np.unique(days[far])) > math.ceil(INCIDENT_DAYS * len(np.unique(days))):
+        return ()
+    return tuple(places[far].tolist())
+
+
+@lru_cache(maxsize=4096)
 def student_quantile(degrees: int, alpha: float) -> float:
     """The two-sided limit of Student's t."""
     from scipy.special import stdtrit
@@ -108,15 +173,17 @@ def student_quantile(degrees: int, alpha: float) -> float:
     return float(-stdtrit(degrees, alpha / 2))
 
 
-def _faults(differences: Doubles, variances: Doubles, days: Integers, alpha: float, floor: float) -> NDArray[np.bool_]:
-    observed_days = len(np.unique(days))
-    degrees = min(len(differences), observed_days) - 1
-    standardised = differences / np.sqrt(variances)
-    usual = max(1.0, float(np.median(standardised)) / _MEDIAN)
-    far = (differences > floor) & (standardised > student_quantile(degrees, alpha) * usual)
-    if far.any() and len(np.unique(days[far])) > math.ceil(EXCLUDED_DAYS * observed_days):
-        return np.zeros_like(far)
-    return np.asarray(far)
+def _usable(history: WindowHistory) -> Flags:
+    return np.asarray((history.counts >= FEWEST_ROWS) & (history.reference_counts >= FEWEST_ROWS))
+
+
+def _enough(windows: Flags, days: Integers) -> bool:
+    return int(windows.sum()) >= FEWEST_WINDOWS and len(np.unique(days[windows])) >= FEWEST_DAYS
+
+
+def _degrees(days: Integers) -> int:
+    """Of days, not of windows: the hours of one day are not independent."""
+    return len(np.unique(days)) - 1
 
 
 def _fit(differences: Doubles, variances: Doubles, sizes_vary: bool) -> tuple[float, float]:
@@ -134,3 +201,22 @@ def _fit(differences: Doubles, variances: Doubles, sizes_vary: bool) -> tuple[fl
     if beta < 1:
         return 1.0, tau_squared
     return (beta, slope) if slope >= 0 else (max(1.0, float(squares.mean())), 0.0)
+
+
+def _tail(standardised: Doubles, mean: Callable[[Doubles], float]) -> Tail | None:
+    if len(standardised) < FEWEST_FOR_TAIL:
+        return None
+    start = float(np.quantile(standardised, 1 - TAIL))
+    excesses = standardised[standardised > start] - start
+    return Tail(start, float(mean(excesses)) if len(excesses) else 0.0)
+
+
+def _exponential_mean(excesses: Doubles) -> float:
+    return float(np.median(excesses)) / math.log(2)
+
+
+def _lasting(standardised: Doubles) -> bool:
+    before, after = standardised[:-1], standardised[1:]
+    if before.std() == 0 or after.std() == 0:
+        return False
+    return float(np.corrcoef(before, after)[0, 1]) > LASTING
