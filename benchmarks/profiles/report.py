@@ -22,6 +22,11 @@ from benchmarks.profiles.targets import TARGETS, Target
 FULL, SHORT = "measured", "measured-short"
 """Names of the places: between `<!-- begin: NAME -->` and `<!-- end: NAME -->`."""
 
+PREVIEW = {
+    scale: f" **Scale {scale}: a preview; what is promised is promised of the default scale.**"
+    for scale in ("quick", "small")
+}
+
 
 def full_report(results: Results) -> str:
     """The machine, the targets, and each case's table."""
@@ -115,7 +120,7 @@ def _told(results: Results) -> str:
     return (
         f"Measured by `{results.command}` on {results.date[:10]}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_bytes'] / 2**30:.0f} GiB, Linux {machine['kernel']}, Python {machine['python']}, "
-        f"warm page cache{load}. {listed}."
+        f"warm page cache{load}. {listed}.{PREVIEW.get(results.scale, '')}"
     )
 
 
