@@ -1,0 +1,138 @@
+"""The answers at the top of the page: is there a problem, how large, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Final
+
+from model_monitor_crds.alert import JudgedWindow, raised_alerts
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.reports.html.context import ReportContext, counted, place_of, segment_of
+from model_monitor_jobs.reports.html.model import ColumnReport, Moment, Since, State
+from model_monitor_jobs.reports.html.words import column_name, times
+from model_monitor_jobs.runs.history import History, Key, judged_windows, streak
+from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.outcome import UNDECIDED, summarize
+
+MOST_MOMENTS: Final = 24
+SEVERAL: Final = 3
+"""Columns in violation from which on their number comes first."""
+
+
+def checks_in_alert(findings: Sequence[Finding], history: History, context: ReportContext) -> frozenset[Key]:
+    """The checks in violation that are in alert after this window, counted as the operator counts them."""
+    raised: set[Key] = set()
+    for segment in {segment_of(finding) for finding in findings}:
+        own = [finding for finding in findings if segment_of(finding) == segment]
+        now = JudgedWindow(
+            frozenset(finding.key for finding in own if finding.violated),
+            frozenset(finding.key for finding in own if finding.immediate),
+            frozenset(finding.key for finding in own if finding.verdict in UNDECIDED),
+        )
+        if not now.violated:
+            continue
+        windows = [*judged_windows(history, segment), now]
+        for alert in raised_alerts(windows, context.datapoints_to_alert, context.evaluation_periods):
+            if alert.check in now.violated:
+                raised.add(Key(segment, alert.check.column, alert.check.type))
+    return frozenset(raised)
+
+
+def state_of(result: Result, alerts: frozenset[Key]) -> State:
+    """Whether there is a problem."""
+    if alerts:
+        return State.ALERT
+    if result.violations:
+        return State.VIOLATION
+    return State.QUIET if result.judged else State.UNKNOWN
+
+
+def answer_of(
+    state: State,
+    trouble: Sequence[ColumnReport],
+    total: int,
+    groups: Sequence[Sequence[Finding]],
+    result: Result,
+    context: ReportContext,
+) -> tuple[str, str]:
+    """The headline, and the sentence below it."""
+    columns = len({place_of(group) for group in groups if group[0].column})
+    if state is State.UNKNOWN:
+        return f"{summarize(result)}.", "A longer window collects more rows."
+    if state is State.QUIET:
+        judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
+        undecided = len(result.findings) - judged
+        rest = f" {undecided:,} more could not be judged." if undecided else ""
+        limits = sorted(f.evidence.limit for f in result.findings if f.evidence and f.verdict is Verdict.PASS)
+        seen = (
+            f" Half of the checks would have seen a change of {limits[len(limits) // 2] * 100:.2g} rows in 100."
+            if limits and context.compatibility == "Default"
+            else ""
+        )
+        head = f"{counted(judged, 'check')} of {counted(columns, 'column')} passed."
+        return head, f"{result.table.rows:,} rows are like the baseline.{rest}{seen}"
+    worst = trouble[0]
+    finding = worst.violations[0]
+    what = f"{column_name(worst)}: {finding.description}" if worst.name else finding.description
+    if total > SEVERAL:
+        what = f"{total:,} of {columns:,} columns are unlike the baseline, most of all {what}"
+    size = f" — {times(finding.effect.ratio)}" if finding.effect else ""
+    others = f" {counted(total - 1, 'more column')} in violation." if 1 < total <= SEVERAL else ""
+    since = f"In violation {finding.since.text}. " if finding.since else ""
+    if state is State.ALERT:
+        status = "This is an alert: somebody should look at it now."
+    else:
+        status = (
+            f"Not an alert yet: the same check must be violated in {context.datapoints_to_alert} of "
+            f"{context.evaluation_periods} judged windows."
+        )
+    return f"{what.rstrip('.')}{size}.", f"{since}{status}{others}"
+
+
+def since_of(key: Key, finding: Finding, result: Result, context: ReportContext) -> Since | None:
+    """Since when a check is in violation; None where no earlier results are known."""
+    history = context.history
+    if not history.results:
+        return None
+    found = streak(history, key)
+    moments = [
+        Moment(
+            written(earlier.start or earlier.scheduled_time, context.zone),
+            check.ratio if check.judged else None,
+            check.violated,
+        )
+        for earlier in history.results[-(MOST_MOMENTS - 1) :]
+        if (check := earlier.checks.get(key)) is not None
+    ]
+    now = finding.evidence.ratio if finding.evidence else None
+    label = written(result.window.start, context.zone) if result.window else "this window"
+    moments.append(Moment(label, now, violated=True))
+    if found.first is None:
+        text = "for the first time in this window" if found.open is False else "since this window"
+    else:
+        begin = written(found.first.start or found.first.scheduled_time, context.zone)
+        text = f"since {begin} ({found.windows} windows)"
+        if found.open:
+            text = f"since {begin} or longer (at least {found.windows} windows)"
+    return Since(text, found.windows, tuple(moments))
+
+
+def written(moment: datetime, zone: tzinfo) -> str:
+    """A time for people, without the hour at midnight."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%B %Y}" + ("" if not (local.hour or local.minute) else f", {local:%H:%M}")
+
+
+def window_text(result: Result, zone: tzinfo) -> str:
+    """The window for people; empty for a run that has none."""
+    if result.window is None:
+        return ""
+    start, end = result.window.start.astimezone(zone), result.window.end.astimezone(zone)
+    name = end.tzname() or "UTC"
+    if (end - start).days == 1 and start.hour == end.hour == 0 and start.minute == end.minute == 0:
+        return f"{start:%A}, {written(start, zone)} ({name})"
+    if start.date() == end.date():
+        return f"{start.day} {start:%B %Y}, {start:%H:%M} to {end:%H:%M} ({name})"
+    return f"{start.day} {start:%B %Y}, {start:%H:%M} to {end.day} {end:%B %Y}, {end:%H:%M} ({name})"

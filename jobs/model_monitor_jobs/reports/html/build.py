@@ -1,0 +1,150 @@
+"""From a run's result to what its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from model_monitor_jobs.checks.finding import Distances, Finding
+from model_monitor_jobs.decisions import Evidence
+from model_monitor_jobs.reports.html.answer import answer_of, checks_in_alert, since_of, state_of, window_text
+from model_monitor_jobs.reports.html.context import (
+    VERDICTS,
+    ReportContext,
+    by_column,
+    key_of,
+    kind_of,
+    missing_share,
+    place_of,
+)
+from model_monitor_jobs.reports.html.lines import headline_facts, run_facts, table_rows
+from model_monitor_jobs.reports.html.model import ColumnReport, Effect, Fact, FindingView, Report, UnreadableLine
+from model_monitor_jobs.reports.html.shapes import distribution_of, rates_of
+from model_monitor_jobs.reports.html.words import (
+    check_name,
+    cut,
+    gathered_steps,
+    rule_sentences,
+    steps_for,
+    worst_first,
+)
+from model_monitor_jobs.runs.history import Key
+from model_monitor_jobs.runs.monitor import Result
+
+MOST_TROUBLE: Final = 30
+MOST_ROWS: Final = 4_000
+LONGEST_VALUE: Final = 120
+LONGEST_DESCRIPTION: Final = 400
+
+
+def report_of(result: Result, context: ReportContext) -> Report:
+    """Everything that the page shows of a result."""
+    alerts = checks_in_alert(result.findings, context.history, context)
+    groups = by_column(result.findings)
+    troubled = sorted(
+        (group for group in groups if any(finding.violated for finding in group)), key=_severity, reverse=True
+    )
+    trouble = tuple(_column(group, result, context, alerts) for group in troubled[:MOST_TROUBLE])
+    anchors = {place_of(group): f"c{i}" for i, group in enumerate(troubled[:MOST_TROUBLE])}
+    rows = table_rows(groups, context, anchors)
+    state = state_of(result, alerts)
+    headline, detail = answer_of(state, trouble, len(troubled), groups, result, context)
+    learned = any(_learned(finding.evidence) for finding in result.findings)
+    return Report(
+        title=context.schedule,
+        model=context.model,
+        state=state,
+        headline=headline,
+        detail=detail,
+        window=window_text(result, context.zone),
+        facts=headline_facts(result),
+        trouble=trouble,
+        trouble_total=len(troubled),
+        steps=gathered_steps(trouble),
+        rows=tuple(rows[:MOST_ROWS]),
+        rows_total=len(rows),
+        has_segments=any(row.segment for row in rows),
+        notes=result.notes,
+        unreadable=tuple(
+            UnreadableLine(f"{sample.file}:{sample.line}", sample.reason, sample.text)
+            for sample in result.report.samples
+        ),
+        unreadable_total=result.report.unreadable,
+        run=run_facts(result, context),
+        rule=rule_sentences(
+            compatibility=context.compatibility,
+            alpha=context.alpha,
+            floor=context.floor,
+            learned=learned,
+            datapoints_to_alert=context.datapoints_to_alert,
+            evaluation_periods=context.evaluation_periods,
+        ),
+    )
+
+
+def _severity(group: Sequence[Finding]) -> tuple[bool, float]:
+    return max(finding.severity for finding in group if finding.violated)
+
+
+def _column(group: Sequence[Finding], result: Result, context: ReportContext, alerts: frozenset[Key]) -> ColumnReport:
+    segment, name = place_of(group)
+    comparison = context.comparisons.get((segment, name))
+    drifted = any(finding.violated and finding.check == "baseline_drift_check" for finding in group)
+    findings = sorted((_finding(f, result, context, alerts) for f in group), key=worst_first)
+    return ColumnReport(
+        name,
+        segment,
+        kind_of(comparison),
+        tuple(findings),
+        distribution_of(comparison, drifted=drifted) if comparison else None,
+        rates_of(comparison) if comparison else (),
+    )
+
+
+def _finding(finding: Finding, result: Result, context: ReportContext, alerts: frozenset[Key]) -> FindingView:
+    key = key_of(finding)
+    comparison = context.comparisons.get((key.segment, key.column))
+    fewer = comparison is not None and missing_share(comparison.window) < missing_share(comparison.baseline)
+    return FindingView(
+        check=check_name(finding.check),
+        verdict=VERDICTS[finding.verdict],
+        violated=finding.violated,
+        immediate=finding.immediate,
+        in_alert=key in alerts,
+        observed=cut(finding.observed, LONGEST_VALUE),
+        expected=cut(finding.expected, LONGEST_VALUE),
+        description=cut(finding.description, LONGEST_DESCRIPTION),
+        effect=_effect(finding.evidence),
+        distances=_distances(finding.distances),
+        since=since_of(key, finding, result, context) if finding.violated else None,
+        steps=steps_for(finding.check, fewer_missing=fewer) if finding.violated else (),
+        rows=context.offenders.get(key),
+    )
+
+
+def _effect(evidence: Evidence | None) -> Effect | None:
+    if evidence is None:
+        return None
+    typical: float | None = getattr(evidence, "typical", None)
+    return Effect(evidence.difference, evidence.limit, evidence.low, evidence.high, evidence.count, typical)
+
+
+def _learned(evidence: Evidence | None) -> bool:
+    return evidence is not None and bool(getattr(evidence, "learned", False))
+
+
+def _distances(distances: Distances | None) -> tuple[Fact, ...]:
+    if distances is None:
+        return ()
+    facts = [
+        Fact("Population stability index", f"{distances.population_stability_index:.3g}"),
+        Fact("Jensen–Shannon distance", f"{distances.jensen_shannon_distance:.3g}"),
+    ]
+    if distances.wasserstein_distance is not None:
+        facts.append(Fact("Wasserstein distance", f"{distances.wasserstein_distance:.4g}"))
+    if distances.minimum is not None and distances.maximum is not None:
+        facts.append(Fact("Range", f"{distances.minimum:.6g} to {distances.maximum:.6g}"))
+    if distances.baseline_minimum is not None and distances.baseline_maximum is not None:
+        text = f"{distances.baseline_minimum:.6g} to {distances.baseline_maximum:.6g}"
+        facts.append(Fact("Range of the baseline", text))
+    return tuple(facts)

@@ -1,0 +1,97 @@
+"""The tables of the page: all columns, and the run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext, counted, kind_of, missing_share, place_of
+from model_monitor_jobs.reports.html.model import Fact, Row
+from model_monitor_jobs.reports.html.words import check_name
+from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.outcome import UNDECIDED
+
+_ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
+
+
+def table_rows(
+    groups: Sequence[Sequence[Finding]],
+    context: ReportContext,
+    anchors: Mapping[tuple[str, str], str],
+) -> list[Row]:
+    """One line a column: its worst check decides what is shown. Columns in trouble first, then in the data's order."""
+    rows = [_row(group, context, anchors) for group in groups if group[0].column]
+    rank = {name: place for place, name in enumerate(VERDICTS[verdict] for verdict in _ORDER)}
+    rows.sort(key=lambda row: (rank[row.verdict], -(row.ratio or 0.0) if row.verdict == "Violation" else 0.0))
+    return rows
+
+
+def _row(group: Sequence[Finding], context: ReportContext, anchors: Mapping[tuple[str, str], str]) -> Row:
+    segment, name = place_of(group)
+    worst = min(group, key=lambda f: (_ORDER.index(f.verdict), -f.evidence.ratio if f.evidence else 0.0))
+    evidence = worst.evidence
+    comparison = context.comparisons.get((segment, name))
+    window_missing = baseline_missing = None
+    if comparison is not None:
+        window_missing = missing_share(comparison.window)
+        baseline_missing = missing_share(comparison.baseline) if comparison.baseline.rows else None
+    return Row(
+        name,
+        segment,
+        kind_of(comparison),
+        VERDICTS[worst.verdict],
+        check_name(worst.check),
+        evidence.difference if evidence else None,
+        evidence.limit if evidence else None,
+        evidence.ratio if evidence else None,
+        window_missing,
+        baseline_missing,
+        len(group),
+        anchors.get((segment, name), ""),
+    )
+
+
+def headline_facts(result: Result) -> tuple[Fact, ...]:
+    """The few numbers that stand beside the headline."""
+    total = len(result.findings)
+    violated = len(result.violations)
+    undecided = sum(finding.verdict in UNDECIDED for finding in result.findings)
+    facts = [
+        Fact("Rows", f"{result.table.rows:,}"),
+        Fact("Baseline rows", f"{result.reference_files.record_count:,}"),
+        Fact("Checks in violation", f"{violated:,} of {total:,}"),
+    ]
+    if undecided:
+        facts.append(Fact("Not judged", f"{undecided:,}"))
+    if result.report.unreadable:
+        facts.append(Fact("Unreadable", f"{result.report.unreadable:,}"))
+    return tuple(facts)
+
+
+def run_facts(result: Result, context: ReportContext) -> tuple[Fact, ...]:
+    """What the run was: its baseline, what was read, its settings."""
+    files, report = result.reference_files, result.report
+    facts = [
+        Fact("Execution", context.execution),
+        Fact("Results", context.folder),
+        Fact("Baseline", files.statistics_uri.rsplit("/", 1)[0]),
+        Fact("Baseline statistics (SHA-256)", _short(files.statistics_sha256)),
+        Fact("Baseline constraints (SHA-256)", _short(files.constraints_sha256)),
+        Fact("Baseline size", f"{files.record_count:,} rows, {files.column_count:,} columns"),
+        Fact("Read", f"{counted(report.files, 'file')}, {counted(report.records, 'record')}"),
+        Fact("Unreadable", f"{report.unreadable:,}"),
+        Fact("Outside the window", f"{report.outside_window:,}"),
+        Fact("Rule", context.compatibility),
+    ]
+    if context.compatibility == "Default":
+        facts.append(Fact("Smallest change that counts", f"{context.floor:g} of rows"))
+        facts.append(Fact("Chance of a false violation in a run", f"{context.alpha:g}"))
+    alert = f"{context.datapoints_to_alert} of {context.evaluation_periods} judged windows"
+    facts += [Fact("Alert", alert), *context.settings]
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:16]}…"

@@ -1,0 +1,252 @@
+"""What the runs before this one found: since when a check is in violation."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from model_monitor_crds.alert import Check, JudgedWindow
+from model_monitor_crds.window import parse_time
+from model_monitor_jobs.errors import MonitorError
+from model_monitor_jobs.storage import Storage
+
+EXECUTION: Final = "execution.json"
+MOST_RESULTS: Final = 20
+MOST_LISTINGS: Final = 60
+MOST_SECONDS: Final = 5.0
+_TOGETHER: Final = 8
+_HOUR: Final = re.compile(r"^\d{2}(-\d{2})?$")
+_PARTS: Final = (re.compile(r"^\d{4}$"), re.compile(r"^\d{2}$"), re.compile(r"^\d{2}$"), _HOUR)
+
+
+class Key(NamedTuple):
+    """One check of one column, of the whole window or (`segment` not empty) of one segment."""
+
+    segment: str
+    column: str
+    check: str
+
+
+@dataclass(frozen=True)
+class EarlierCheck:
+    """What a check came to: `ratio` is how many limits the difference amounted to, None where nothing was measured."""
+
+    judged: bool
+    violated: bool
+    ratio: float | None = None
+    immediate: bool = False
+
+
+@dataclass(frozen=True)
+class EarlierResult:
+    """An earlier run, with the window it judged where that is known."""
+
+    scheduled_time: datetime
+    start: datetime | None
+    end: datetime | None
+    checks: Mapping[Key, EarlierCheck] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class History:
+    """Earlier results, the oldest first.
+
+    `skipped` counts those that could not be read; `whole` says whether there are none before the oldest.
+    """
+
+    results: tuple[EarlierResult, ...] = ()
+    skipped: int = 0
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Streak:
+    """Windows in violation without a break, this one included: `first` is the earliest, None where it is this one.
+
+    `open`: it may have begun before the results that were read.
+    """
+
+    windows: int
+    first: EarlierResult | None
+    open: bool
+
+
+def segment_label(column: str, value: str) -> str:
+    """A segment's name for people and for keys."""
+    return f"{column} = {value}"
+
+
+def streak(history: History, key: Key) -> Streak:
+    """How long a check that is in violation now has been so; windows that could not judge it don't count."""
+    first, windows = None, 1
+    for result in reversed(history.results):
+        earlier = result.checks.get(key)
+        if earlier is None or not earlier.judged:
+            continue
+        if not earlier.violated:
+            return Streak(windows, first, open=False)
+        first, windows = result, windows + 1
+    return Streak(windows, first, open=not history.whole)
+
+
+def judged_windows(history: History, segment: str = "") -> list[JudgedWindow]:
+    """The earlier results as alerts are counted, the oldest first."""
+    return [
+        JudgedWindow(
+            frozenset(_check(key) for key, found in checks.items() if found.violated),
+            frozenset(_check(key) for key, found in checks.items() if found.immediate),
+            frozenset(_check(key) for key, found in checks.items() if not found.judged),
+        )
+        for checks in (
+            {key: found for key, found in result.checks.items() if key.segment == segment} for result in history.results
+        )
+        if any(found.judged for found in checks.values())
+    ]
+
+
+def parse_result(content: bytes, scheduled_time: datetime) -> EarlierResult:
+    """An execution.json; raises ValueError when it is none."""
+    document = orjson.loads(content)
+    if not isinstance(document, dict) or not isinstance(document.get("findings"), list):
+        raise ValueError(f"{EXECUTION}: has no findings")
+    status = document.get("status")
+    window = status.get("window") if isinstance(status, dict) else None
+    start, end = (_time(window, name) for name in ("start", "end"))
+    return EarlierResult(scheduled_time, start, end, dict(_checks(document["findings"])))
+
+
+def earlier_results(
+    storage: Storage,
+    output_uri: str,
+    schedule: str,
+    before: datetime,
+    limit: int = MOST_RESULTS,
+    seconds: float = MOST_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> History:
+    """The latest scheduled results of a schedule before a tick, `limit` at most.
+
+    Reads a bounded number of folders and files, and begins no further read after `seconds`. What can't be read is
+    skipped and counted, an unreachable store too: history explains a result, and no run fails for lack of it.
+    """
+    base = f"{output_uri.rstrip('/')}/{schedule}"
+    ends = clock() + seconds
+    folders = _Folders(storage, base, before, lambda: clock() >= ends)
+    found: list[tuple[datetime, str]] = []
+    ticks = iter(folders)
+    for tick in ticks:
+        found.append(tick)
+        if len(found) == limit:
+            break
+    whole = next(ticks, None) is None and not folders.cut
+    results: list[EarlierResult] = []
+    skipped = 0
+    with ThreadPoolExecutor(_TOGETHER) as readers:
+        for begin in range(0, len(found), _TOGETHER):
+            if clock() >= ends:
+                whole = False
+                break
+            for result in readers.map(partial(_read, storage), found[begin : begin + _TOGETHER]):
+                if result is None:
+                    skipped += 1
+                else:
+                    results.append(result)
+    return History(tuple(reversed(results)), skipped, whole)
+
+
+class _Folders:
+    """The results folders before a tick, the latest first; `cut` when not all could be looked at."""
+
+    def __init__(self, storage: Storage, base: str, before: datetime, late: Callable[[], bool]) -> None:
+        self._storage = storage
+        self._base = base
+        self._before = before.astimezone(UTC)
+        self._late = late
+        self._listings = 0
+        self.cut = False
+
+    def __iter__(self) -> Iterator[tuple[datetime, str]]:
+        return self._below(())
+
+    def _below(self, path: tuple[str, ...]) -> Iterator[tuple[datetime, str]]:
+        before = self._before
+        bound = (f"{before:%Y}", f"{before:%m}", f"{before:%d}", f"{before:%H-%M}")
+        for name in self._names(path):
+            deeper = (*path, name)
+            if len(deeper) < len(_PARTS):
+                if deeper <= bound[: len(deeper)]:
+                    yield from self._below(deeper)
+                continue
+            tick = _tick(deeper)
+            if tick is not None and tick < before:
+                yield tick, "/".join((self._base, *deeper))
+
+    def _names(self, path: tuple[str, ...]) -> Sequence[str]:
+        if self._listings >= MOST_LISTINGS or self._late():
+            self.cut = True
+            return ()
+        self._listings += 1
+        try:
+            names = self._storage.folders("/".join((self._base, *path)))
+        except MonitorError:
+            self.cut = True
+            return ()
+        return sorted((name for name in names if _PARTS[len(path)].match(name)), reverse=True)
+
+
+def _tick(parts: tuple[str, ...]) -> datetime | None:
+    year, month, day, hour = parts
+    minute = hour[3:] or "00"
+    try:
+        return datetime(int(year), int(month), int(day), int(hour[:2]), int(minute), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _read(storage: Storage, tick: tuple[datetime, str]) -> EarlierResult | None:
+    time_, folder = tick
+    try:
+        return parse_result(storage.read_bytes(f"{folder}/{EXECUTION}"), time_)
+    except (MonitorError, OSError, ValueError):
+        return None
+
+
+def _checks(findings: Sequence[Any]) -> Iterator[tuple[Key, EarlierCheck]]:
+    for finding in findings:
+        if not isinstance(finding, dict):
+            continue
+        segment = finding.get("segment")
+        label = ""
+        if isinstance(segment, dict):
+            label = segment_label(str(segment.get("column", "")), str(segment.get("value", "")))
+        key = Key(label, str(finding.get("column", "")), str(finding.get("check", "")))
+        verdict, ratio = finding.get("verdict"), finding.get("ratio")
+        yield (
+            key,
+            EarlierCheck(
+                verdict in ("Pass", "Violation"),
+                verdict == "Violation",
+                float(ratio) if isinstance(ratio, int | float) else None,
+                finding.get("immediate") is True,
+            ),
+        )
+
+
+def _check(key: Key) -> Check:
+    return Check(key.column, key.check)
+
+
+def _time(window: Any, name: str) -> datetime | None:
+    text = window.get(name) if isinstance(window, dict) else None
+    try:
+        return parse_time(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,75 @@
+"""The page as bytes: the same for the same report, and light."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from model_monitor_jobs.reports.html.render import render_report
+from tests.report import examples
+
+VOID = {"meta", "link", "input", "br"}
+
+
+class Balance(HTMLParser):
+    """Fails on a tag that is closed but not open; gathers ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attributes if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attributes if name == "id"]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "hostile"])
+def test_a_page_is_well_formed_and_the_same_again(name: str) -> None:
+    content = render_report(getattr(examples, name)())
+    assert content == render_report(getattr(examples, name)())
+    parser = Balance()
+    parser.feed(content.decode())
+    assert parser.open == []
+    assert len(parser.ids) == len(set(parser.ids))
+
+
+def test_nothing_refers_elsewhere() -> None:
+    text = render_report(examples.storm()).decode()
+    assert re.findall(r"https?://[^\s\"'<]*", text) == []
+    assert re.findall(r"(?:src|href)=\"(?!#|data:,)[^\"]*", text) == []
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_only_a_column_in_trouble_costs_a_drawing() -> None:
+    program = (
+        "import sys; from tests.report import examples;"
+        "from model_monitor_jobs.reports.html.render import render_report;"
+        "render_report(examples.quiet()); assert 'matplotlib' not in sys.modules;"
+        "render_report(examples.storm()); assert 'matplotlib.figure' in sys.modules;"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_drawings_have_no_colours_of_their_own() -> None:
+    text = render_report(examples.storm()).decode()
+    drawings = re.findall(r'<svg class="drawing".*?</svg>', text, re.DOTALL)
+    assert len(drawings) == 3
+    for drawing in drawings:
+        assert re.findall(r"#[0-9a-f]{6}|\bid=\"(?!c\d+[td]\")", drawing) == []
+        assert "var(--window)" in drawing
+        assert "var(--baseline)" in drawing
