@@ -27,5 +27,9 @@ class StorageUnavailable(MonitorError):  # noqa: N818 - a state that passes, not
     """The store does not answer (network, time-out, 5xx, throttling); trying again may help."""
 
 
+class EngineUnavailable(StorageUnavailable):
+    """The cluster that should do the work does not answer or has no workers; trying again may help."""
+
+
 class ConfigurationError(MonitorError):
     """A setting is wrong or missing: a URI, a mount, credentials, a column name."""

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from model_monitor_jobs.sources.records import Partition, ReadReport
-from model_monitor_jobs.storage import Entry
+from model_monitor_jobs.storage import Entry, Storage
 
 PARTITION_BYTES: Final = 32 << 20
 # What compressed text takes when it is read, against its size in the store.
@@ -47,6 +47,11 @@ class Piece:
 
 class PieceReader(Protocol):
     """Reads pieces; what it was made with can be pickled."""
+
+    @property
+    def storage(self) -> Storage:
+        """Where the pieces lie."""
+        ...
 
     def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The rows of consecutive pieces, `records` not yet counted."""
