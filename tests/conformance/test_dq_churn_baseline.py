@@ -105,7 +105,7 @@ def test_the_training_data_does_not_violate_sagemakers_own_files(folder: Path, m
     findings = (
         sagemaker.compare(reference, window)
         if mode == "SageMaker"
-        else default.compare(reference, window, DataQuality())
+        else default.compare(reference, window, DataQuality()).findings
     )
     assert [finding for finding in findings if finding.violated] == []
     if mode == "SageMaker":

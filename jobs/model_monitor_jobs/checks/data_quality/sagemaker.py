@@ -21,6 +21,7 @@ from model_monitor_jobs.checks.data_quality.distances import (
 from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
 from model_monitor_jobs.checks.data_quality.structure import extra_columns, missing_columns
 from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.checks.predicates import MissingValue, NotAmong, NotOfType, Predicate
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.table import TableProfile
@@ -93,10 +94,10 @@ def _structure(reference: Reference, table: TableProfile) -> Iterator[Finding]:
     counts = f"Number of columns in current dataset: {current}, Number of columns in baseline constraints: {expected}"
     if not evaluated.isdisjoint(missing_columns(reference, table)):
         text = f"There are missing columns in current dataset. {counts}"
-        yield _violation("", "missing_column_check", str(current), str(expected), text, structural=True)
+        yield _structural("missing_column_check", current, expected, text)
     if evaluated and extra_columns(reference, table):
         text = f"There are extra columns in current dataset. {counts}"
-        yield _violation("", "extra_column_check", str(current), str(expected), text, structural=True)
+        yield _structural("extra_column_check", current, expected, text)
 
 
 def _column(column: ReferenceColumn, window: ColumnProfile, table: TableProfile) -> Iterator[Finding]:
@@ -120,7 +121,8 @@ def _data_type(column: ReferenceColumn, window: ColumnProfile) -> Finding:
         f"Data type match requirement is not met. Expected data type: {kind}, Expected match: {{expected}}. "
         f"Observed: Only {{observed}} of data is {kind}."
     )
-    return _at_least(column.name, "data_type_check", share, column.config.datatype_check_threshold, text)
+    rows = NotOfType(column.name, kind, strict=True) if kind in ("Integral", "Fractional") else None
+    return _at_least(column.name, "data_type_check", share, column.config.datatype_check_threshold, text, rows)
 
 
 def _completeness(column: ReferenceColumn, window: ColumnProfile, rows: int) -> Finding:
@@ -129,7 +131,8 @@ def _completeness(column: ReferenceColumn, window: ColumnProfile, rows: int) -> 
         "Observed: Only {observed} of data is present."
     )
     share = window.present / rows if rows else 0.0
-    return _at_least(column.name, "completeness_check", share, column.constraints.completeness, text)
+    missing = MissingValue(column.name)
+    return _at_least(column.name, "completeness_check", share, column.constraints.completeness, text, missing)
 
 
 def _known_values(column: ReferenceColumn, window: ColumnProfile, domain: frozenset[str]) -> Finding:
@@ -139,29 +142,33 @@ def _known_values(column: ReferenceColumn, window: ColumnProfile, domain: frozen
         "Categorical values requirement is not met. Expected match: {expected}. "
         "Observed: Only {observed} of values are in the baseline's domain."
     )
-    return _at_least(column.name, "categorical_values_check", share, column.config.domain_content_threshold, text)
+    unknown = NotAmong(column.name, tuple(sorted(domain)))
+    return _at_least(
+        column.name, "categorical_values_check", share, column.config.domain_content_threshold, text, unknown
+    )
 
 
-def _at_least(name: str, check: CheckType, share: float, least: float | None, text: str) -> Finding:
+def _at_least(
+    name: str, check: CheckType, share: float, least: float | None, text: str, offending: Predicate | None
+) -> Finding:
     """A share that may not fall below its threshold; `text` has places for what was expected and observed."""
     observed, expected = percentage(share), percentage(least or 0.0)
     if share >= (least or 0.0):
         return _pass(name, check, observed, expected)
-    return _violation(name, check, observed, expected, text.format(expected=expected, observed=observed))
+    said = text.format(expected=expected, observed=observed)
+    return Finding(name, check, Verdict.VIOLATION, observed, expected, said, offending=offending)
 
 
 def _drift(name: str, found: Drift) -> Finding:
     observed, expected = f"{found.measure.split(' ', 1)[1]} {number(found.value)}", number(found.threshold)
     if not found.violated:
         return _pass(name, "baseline_drift_check", observed, expected)
-    return _violation(name, "baseline_drift_check", observed, expected, found.description)
+    return Finding(name, "baseline_drift_check", Verdict.VIOLATION, observed, expected, found.description)
 
 
 def _pass(name: str, check: CheckType, observed: str, expected: str) -> Finding:
     return Finding(name, check, Verdict.PASS, observed, expected, "")
 
 
-def _violation(
-    name: str, check: CheckType, observed: str, expected: str, text: str, *, structural: bool = False
-) -> Finding:
-    return Finding(name, check, Verdict.VIOLATION, observed, expected, text, structural=structural)
+def _structural(check: CheckType, current: int, expected: int, text: str) -> Finding:
+    return Finding("", check, Verdict.VIOLATION, str(current), str(expected), text, structural=True)

@@ -12,6 +12,8 @@ import pytest
 
 from model_monitor_jobs.checks.data_quality import sagemaker
 from model_monitor_jobs.checks.data_quality.reference import Reference
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.checks.predicates import MissingValue, NotAmong, NotOfType
 from model_monitor_jobs.profiles.table import ProfileRequest, profile
 from model_monitor_jobs.sagemaker.constraints import read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics
@@ -45,6 +47,15 @@ def categorical(name: str, counts: dict[str, int], **constraints: Any) -> tuple[
 
 def violations(features: list[tuple[Any, Any]], rows: Rows, config: dict[str, Any] | None = None) -> Texts:
     """Text of each violation of a window's rows, by feature and check, in the order in which they were found."""
+    found = found_violations(features, rows, config)
+    texts = {(finding.column, finding.check): finding.description for finding in found}
+    assert len(texts) == len(found)
+    return texts
+
+
+def found_violations(
+    features: list[tuple[Any, Any]], rows: Rows, config: dict[str, Any] | None = None
+) -> list[Finding]:
     statistics = {"version": 0.0, "dataset": {"item_count": 8}, "features": [feature[0] for feature in features]}
     constraints: dict[str, Any] = {"version": 0.0, "features": [feature[1] for feature in features]}
     if config is not None:
@@ -55,10 +66,7 @@ def violations(features: list[tuple[Any, Any]], rows: Rows, config: dict[str, An
     )
     batch = pa.record_batch({name: pa.array(values, type=pa.string()) for name, values in rows.items()})
     table = profile([batch], ProfileRequest(tracking=reference.tracking()))
-    found = [finding for finding in sagemaker.compare(reference, table) if finding.violated]
-    texts = {(finding.column, finding.check): finding.description for finding in found}
-    assert len(texts) == len(found)
-    return texts
+    return [finding for finding in sagemaker.compare(reference, table) if finding.violated]
 
 
 def distribution(**settings: Any) -> dict[str, Any]:
@@ -340,6 +348,17 @@ def test_a_failed_type_check_hides_the_drift_and_nothing_else() -> None:
 def test_an_unknown_value_does_not_hide_the_drift() -> None:
     found = violations([categorical("f", {"a": 8})], {"f": ["b"] * 8}, distribution(comparison_method="Simple"))
     assert list(found) == [("f", "categorical_values_check"), ("f", "baseline_drift_check")]
+
+
+def test_a_violation_says_which_rows_it_is_about() -> None:
+    features = [numeric("f", "Integral", [ONE_TO_EIGHT], completeness=1.0), categorical("g", {"b": 4, "a": 4})]
+    rows: Rows = {"f": ["1", "2.0", None, "x"], "g": ["a", "b", "c", "a"]}
+    offending = {(finding.column, finding.check): finding.offending for finding in found_violations(features, rows)}
+    assert offending == {
+        ("f", "data_type_check"): NotOfType("f", "Integral", strict=True),
+        ("f", "completeness_check"): MissingValue("f"),
+        ("g", "categorical_values_check"): NotAmong("g", ("a", "b")),
+    }
 
 
 def test_negative_numbers_violate_nothing() -> None:
