@@ -292,7 +292,7 @@ def _numerical(column: ColumnProfile, common: dict[str, int], completeness: floa
 def _buckets(column: ColumnProfile) -> list[dict[str, float]]:
     """Ten buckets of equal width between minimum and maximum, counted from the sketch; the last one is closed."""
     low, high = column.moments.minimum, column.moments.maximum
-    if not math.isfinite(high - low):
+    if not math.isfinite((high - low) * BUCKETS):
         return []
     edges = [low + (high - low) * step / BUCKETS for step in range(BUCKETS)] + [high]
     below = column.sketch.ranks(np.array(edges[:-1]), inclusive=False) * column.sketch.count
