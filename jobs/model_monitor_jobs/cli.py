@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ import click
 from pydantic import ValidationError
 from rich.console import Console
 
-from model_monitor_crds.data import Columns, CSVOptions, Dataset
+from model_monitor_crds.baseline import BaselineSpec
+from model_monitor_crds.data import Columns, CSVOptions, Dataset, Output
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.run import CREDENTIALS_FOLDER, RUN_FOLDER
 from model_monitor_crds.validation import describe
@@ -73,6 +74,7 @@ csv_options = (
     click.option("--delimiter", default=",", help="CSV: the character between cells."),
     click.option("--exclude", multiple=True, help="Column that is not judged; may be given more than once."),
     click.option("--timestamp", help="Column with the time of a row; it is not judged."),
+    click.option("--segment", "segments", multiple=True, help="Column by whose values rows are also judged apart."),
 )
 
 
@@ -147,19 +149,45 @@ def run(
 
 @main.command()
 @click.argument("dataset")
-@click.option("--output", required=True, help="Folder for statistics.json and constraints.json.")
+@click.option("--output", required=True, help="Folder for statistics.json, constraints.json and profile.parquet.")
+@click.option(
+    "--window",
+    "windows",
+    multiple=True,
+    help="Length of the windows that will be judged (PT1H, P1D); may be given more than once. Needs --timestamp.",
+)
+@click.option("--time-zone", default="Etc/UTC", help="Where the windows' days begin, such as Europe/Berlin.")
 @output_format_option
 @mount_option
-def baseline(output_format: str, mounts: tuple[tuple[str, Path], ...], output: str, **options: Any) -> None:
+def baseline(
+    output_format: str,
+    mounts: tuple[tuple[str, Path], ...],
+    output: str,
+    windows: tuple[str, ...],
+    time_zone: str,
+    **options: Any,
+) -> None:
     """Profile DATASET (a file, a folder or a glob) and suggest constraints.
 
-    Example: model-monitor baseline train.csv --output baseline --exclude customer_id
+    With --timestamp it also learns how much the dataset's own windows vary.
+
+    Example: model-monitor baseline train.csv --output baseline --exclude customer_id --timestamp decided_at
     """
     from model_monitor_jobs.commands.files import make_baseline_of_files
 
     dataset, columns = _dataset(options)
+    folder = _as_uri(output)
+    spec = _valid(
+        lambda: BaselineSpec(
+            dataset=dataset,
+            columns=columns,
+            output=Output(uri=folder),
+            time_zone=time_zone,
+            windows=list(windows) or BaselineSpec.model_fields["windows"].default,
+        )
+    )
     storage = Storage(dict(mounts))
-    _exit(lambda: make_baseline_of_files(dataset, columns, _as_uri(output), storage, _console(output_format)))
+    _exit(lambda: make_baseline_of_files(spec, folder, storage, _console(output_format)))
 
 
 @main.command()
@@ -172,9 +200,12 @@ def baseline(output_format: str, mounts: tuple[tuple[str, Path], ...], output: s
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.1,
-    help="Smallest change that counts, as a share of rows.",
+    help="Smallest change that counts, as a share of rows. Default: 0.02, or 0.1 where variation is unknown.",
 )
+@click.option(
+    "--from", "start", type=Moment(), help="Start of the window that DATASET is, for the baseline's variation …"
+)
+@click.option("--to", "end", type=Moment(), help="… and its end.")
 @click.option("--all-checks", is_flag=True, help="Show checks that passed, too.")
 @output_format_option
 @mount_option
@@ -182,7 +213,9 @@ def check(
     baseline_folder: str,
     output: str | None,
     compatibility: str,
-    threshold: float,
+    threshold: float | None,
+    start: datetime | None,
+    end: datetime | None,
     all_checks: bool,
     output_format: str,
     mounts: tuple[tuple[str, Path], ...],
@@ -190,8 +223,13 @@ def check(
 ) -> None:
     """Compare DATASET (a file, a folder or a glob) with a baseline.
 
-    Example: model-monitor check today.csv --baseline baseline
+    With --from and --to it is compared with the baseline's windows of that length; with --timestamp as well, only rows
+    inside are read.
+
+    Example: model-monitor check today.csv --baseline baseline --from 2013-02-08 --to 2013-02-09
     """
+    if (start is None) != (end is None):
+        raise click.UsageError("give --from and --to together")
     from model_monitor_jobs.commands.files import check_files
 
     dataset, columns = _dataset(options)
@@ -199,7 +237,8 @@ def check(
     storage = Storage(dict(mounts))
     console = _console(output_format)
     folder, results = _as_uri(baseline_folder), _as_uri(output) if output else None
-    _exit(lambda: check_files(dataset, columns, folder, results, settings, storage, console, all_checks))
+    span = _span(start, end)
+    _exit(lambda: check_files(dataset, columns, folder, results, settings, storage, console, all_checks, span))
 
 
 for command in (baseline, check):
@@ -261,7 +300,17 @@ def _dataset(options: dict[str, Any]) -> tuple[Dataset, Columns]:
             format=options["file_format"] or _FORMATS.get(name.suffix.lower(), "CSV"),
             csv=CSVOptions(header=not options["no_header"], delimiter=options["delimiter"]),
         )
-        return dataset, Columns(exclude=list(options["exclude"]), timestamp=options["timestamp"])
+        columns = Columns(
+            exclude=list(options["exclude"]), timestamp=options["timestamp"], segments=list(options["segments"])
+        )
+    except ValidationError as error:
+        raise click.UsageError(describe(error)) from error
+    return dataset, columns
+
+
+def _valid(make: Callable[[], BaselineSpec]) -> BaselineSpec:
+    try:
+        return make()
     except ValidationError as error:
         raise click.UsageError(describe(error)) from error
 

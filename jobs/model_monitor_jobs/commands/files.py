@@ -7,11 +7,13 @@ import json
 import click
 from rich.console import Console
 
-from model_monitor_crds.baseline import ExistingBaseline
+from model_monitor_crds.baseline import BaselineSpec, ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.window import Window
 from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, exit_code_of
 from model_monitor_jobs.commands.spinner import busy
+from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, MadeBaseline, adopt, profile_dataset
 from model_monitor_jobs.runs.loading import load_baseline
@@ -21,14 +23,14 @@ from model_monitor_jobs.runs.reading import excluded_columns
 from model_monitor_jobs.storage import Storage
 
 
-def make_baseline_of_files(
-    dataset: Dataset, columns: Columns, output: str, storage: Storage, console: Console | None
-) -> int:
+def make_baseline_of_files(spec: BaselineSpec, output: str, storage: Storage, console: Console | None) -> int:
     """Profile a dataset, write the baseline's files and print them; returns the exit code."""
-    with busy(console, f"reading {dataset.uri}"):
-        profiled = profile_dataset(dataset, columns, storage)
+    if spec.dataset is None:
+        raise ConfigurationError("a dataset is needed")
+    with busy(console, f"reading {spec.dataset.uri}"):
+        profiled = profile_dataset(spec.dataset, spec.columns, storage, spec.windows, spec.time_zone)
     profiled.write(output, storage)
-    made = MadeBaseline(profiled.files_in(output, storage), profiled.table, profiled.report)
+    made = MadeBaseline(profiled.files_in(output, storage), profiled.table, profiled.report, profiled.notes)
     if console is None:
         click.echo(json.dumps(made.files.to_dict(), indent=2))
     else:
@@ -45,6 +47,7 @@ def check_files(
     storage: Storage,
     console: Console | None,
     every_check: bool = False,
+    window: Window | None = None,
 ) -> int:
     """Compare a dataset with the baseline in a folder and print the outcome; returns the exit code."""
     existing = ExistingBaseline(
@@ -53,9 +56,10 @@ def check_files(
     files = adopt(existing, storage)
     if storage.exists(storage.join(folder, PROFILE)):
         files = files.model_copy(update={"profile_uri": storage.join(folder, PROFILE)})
-    baseline = load_baseline(files, excluded_columns(columns), storage)
+    baseline = load_baseline(files, excluded_columns(columns), storage, window)
     with busy(console, f"comparing {dataset.uri}"):
-        result = judge(open_dataset(dataset, storage), baseline, columns, settings)
+        traffic = open_dataset(dataset, storage, window if columns.timestamp else None, columns.timestamp)
+        result = judge(traffic, baseline, columns, settings, window)
     status = result_status(result, output).to_dict()
     if output is not None:
         storage.write_folder(output, result_files(result, {"status": status}), last=EXECUTION)

@@ -47,6 +47,7 @@ _SCHEMA: Final = pa.schema(
     ]
 )
 _TIME_ZONE: Final = b"model_monitor.time_zone"
+_FROM_SKETCHES: Final = b"model_monitor.from_sketches"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class BaselineProfile:
     tracking: Mapping[str, Tracking] = field(default_factory=dict)
     whole: CountsByColumn = field(default_factory=dict)
     windows: Sequence[BaselineWindows] = ()
+    from_sketches: bool = False
+    """Whether the cells of numbers were taken from sketches, in one pass, and have their error."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -99,7 +102,9 @@ class BaselineProfile:
     def to_parquet(self) -> bytes:
         """The file's content, the same for the same profile; a row group for each length of windows."""
         buffer = io.BytesIO()
-        schema = _SCHEMA.with_metadata({_TIME_ZONE: self.time_zone.encode()})
+        schema = _SCHEMA.with_metadata(
+            {_TIME_ZONE: self.time_zone.encode(), _FROM_SKETCHES: b"true" if self.from_sketches else b"false"}
+        )
         with pq.ParquetWriter(buffer, schema, compression="zstd") as writer:
             writer.write_table(pa.Table.from_pylist(list(self._whole_rows()), schema=schema))
             for windows in self.windows:
@@ -137,11 +142,12 @@ def read_baseline_profile(content: bytes, uri: str, length: timedelta | None = N
     Raises InputError when it is none of ours.
     """
     with _opened(content, uri) as file:
-        zone = (file.schema_arrow.metadata or {}).get(_TIME_ZONE, b"Etc/UTC").decode()
+        told = file.schema_arrow.metadata or {}
+        zone, from_sketches = told.get(_TIME_ZONE, b"Etc/UTC").decode(), told.get(_FROM_SKETCHES) == b"true"
         lengths = [_length_of(file, index) for index in range(1, file.num_row_groups)]
         seconds = int(length.total_seconds()) if length is not None else None
         found = [file.read_row_group(index) for index, each in enumerate(lengths, start=1) if each == seconds]
-        return _profile(file.read_row_group(0), found, zone)
+        return _profile(file.read_row_group(0), found, zone, from_sketches)
 
 
 def lengths_of(content: bytes, uri: str) -> tuple[timedelta, ...]:
@@ -189,7 +195,7 @@ def _flat(counts: Counts | None) -> Counts | None:
     return None if counts is None else counts.reshape(-1)
 
 
-def _profile(whole: pa.Table, windows: Sequence[pa.Table], zone: str) -> BaselineProfile:
+def _profile(whole: pa.Table, windows: Sequence[pa.Table], zone: str, from_sketches: bool) -> BaselineProfile:
     roles: dict[str, Role] = {}
     tracking: dict[str, Tracking] = {}
     counted: dict[SegmentKey, dict[str, ColumnCounts]] = {}
@@ -204,7 +210,7 @@ def _profile(whole: pa.Table, windows: Sequence[pa.Table], zone: str) -> Baselin
                 cells=None if row["cells"] is None else np.array(row["cells"], dtype=np.int64),
                 values=None if row["value_counts"] is None else np.array(row["value_counts"], dtype=np.int64),
             )
-    return BaselineProfile(roles, zone, tracking, counted, [_windows(table) for table in windows])
+    return BaselineProfile(roles, zone, tracking, counted, [_windows(table) for table in windows], from_sketches)
 
 
 def _windows(table: pa.Table) -> BaselineWindows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from model_monitor_jobs.profiles.baseline_profile import BaselineWindows, CountsByColumn, SegmentKey
+from model_monitor_jobs.profiles.cells import count_sketch
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.grouped import Coded, Codes, Grouping, count_in_groups
 from model_monitor_jobs.profiles.segments import SegmentValues, segment_codes
-from model_monitor_jobs.profiles.table import Tracking
+from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.profiles.windows import Calendar
 from model_monitor_jobs.sources.times import instants
 
@@ -30,6 +31,21 @@ class CountedBaseline:
     whole: CountsByColumn
     windows: tuple[BaselineWindows, ...] = ()
     unstamped: int = 0
+    from_sketches: bool = False
+
+
+def counted_once(table: TableProfile, tracking: Mapping[str, Tracking]) -> CountedBaseline:
+    """The counts of all rows as a profile tells them, where there are no windows and segments to count."""
+    counts = {}
+    for name, track in tracking.items():
+        column = table.columns[name]
+        values = column.frequencies.counts
+        counts[name] = replace(
+            column.counts(table.rows),
+            cells=None if track.cuts is None else count_sketch(track.cuts, column.sketch),
+            values=np.array([values[value] for value in track.values], dtype=np.int64) if track.values else None,
+        )
+    return CountedBaseline({(): counts}, from_sketches=True)
 
 
 @dataclass

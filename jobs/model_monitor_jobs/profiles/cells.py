@@ -38,6 +38,13 @@ def count_sorted(cuts: Doubles, ordered: Doubles) -> NDArray[np.int64]:
     return np.diff(below, prepend=0, append=len(ordered))
 
 
+def count_sketch(cuts: Doubles, sketch: QuantileSketch) -> NDArray[np.int64]:
+    """The same of the values that a sketch stands for, up to its error."""
+    values, weights = sketch.weighted()
+    cells = np.searchsorted(cuts, values, side="left") + np.searchsorted(cuts, values, side="right")
+    return np.bincount(cells, weights=weights, minlength=2 * len(cuts) + 1).astype(np.int64)
+
+
 def cumulative_shares(counts: NDArray[np.int64]) -> Doubles:
     """Share of values up to the end of each cell but the last."""
     return np.asarray(np.cumsum(counts)[:-1] / counts.sum(), dtype=np.float64)

@@ -85,6 +85,7 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
         parts.append(table)
     if made.report is not None:
         parts += unreadable_lines(made.report)
+    parts += [Text(f"Note: {note}", style="yellow") for note in made.notes]
     parts.append(Text(f"{files.statistics_uri}\n{files.constraints_uri}", style="dim"))
     return Group(*parts)
 

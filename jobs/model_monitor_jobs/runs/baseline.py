@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
+from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.window import format_duration, parse_duration
 from model_monitor_jobs.decisions.variation import FEWEST_DAYS, FEWEST_WINDOWS
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, roles_of
-from model_monitor_jobs.profiles.baseline_windows import CountedBaseline, count_baseline
+from model_monitor_jobs.profiles.baseline_windows import CountedBaseline, count_baseline, counted_once
 from model_monitor_jobs.profiles.cells import cut_points
 from model_monitor_jobs.profiles.column import NUMERIC, ColumnProfile
 from model_monitor_jobs.profiles.segments import segment_values
-from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking, profile
+from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.profiles.windows import local_days
-from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns
+from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns, read_profile
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
@@ -54,7 +55,7 @@ def make_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
         return MadeBaseline(adopt(spec.existing, storage))
     if spec.dataset is None or spec.output is None:
         raise ConfigurationError("spec: set dataset and output.uri, or existing")
-    profiled = profile_dataset(spec.dataset, spec.columns, storage, spec.windows, spec.time_zone)
+    profiled = profile_dataset(spec.dataset, spec.columns, storage, spec.windows, spec.time_zone, spec.engine)
     folder = storage.join(spec.output.uri, profiled.digest)
     # What is there already is this very baseline: constraints that were edited since stay as they are.
     if not storage.exists(storage.join(folder, CONSTRAINTS)):
@@ -96,7 +97,12 @@ class ProfiledDataset:
 
 
 def profile_dataset(
-    dataset: Dataset, columns: Columns, storage: Storage, windows: Sequence[str] = (), time_zone: str = "Etc/UTC"
+    dataset: Dataset,
+    columns: Columns,
+    storage: Storage,
+    windows: Sequence[str] = (),
+    time_zone: str = "Etc/UTC",
+    engine: Engine = LOCAL,
 ) -> ProfiledDataset:
     """Profile a dataset and suggest constraints.
 
@@ -104,8 +110,9 @@ def profile_dataset(
     """
     dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     stream = read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
-    table = profile(stream, ProfileRequest(excluded_columns(columns)))
-    check_readable(stream.report, dataset.max_unreadable_share, dataset.uri)
+    table = read_profile(stream, engine, excluded_columns(columns))
+    report = stream.report
+    check_readable(report, dataset.max_unreadable_share, dataset.uri)
     if not table.rows:
         raise InputError(
             f"no rows in {dataset.uri}", remedy="a baseline needs data: check dataset.uri and dataset.format"
@@ -115,14 +122,19 @@ def profile_dataset(
     tracking = {name: _tracking(column) for name, column in table.columns.items()}
     counted = _count(stream, table, tracking, columns, windows, time_zone)
     described = BaselineProfile(
-        roles_of(table.order, table.columns, columns.timestamp), time_zone, tracking, counted.whole, counted.windows
+        roles_of(table.order, table.columns, columns.timestamp),
+        time_zone,
+        tracking,
+        counted.whole,
+        counted.windows,
+        counted.from_sketches,
     )
     content = {
         STATISTICS: to_json(statistics_document(table)),
         PROFILE: described.to_parquet(),
         CONSTRAINTS: to_json(constraints_document(table)),
     }
-    return ProfiledDataset(table, stream.report, content, tuple(_remarks(described, counted, columns)))
+    return ProfiledDataset(table, report, content, tuple(_remarks(described, counted, columns)))
 
 
 def _tracking(column: ColumnProfile) -> Tracking:
@@ -140,7 +152,10 @@ def _count(
     windows: Sequence[str],
     time_zone: str,
 ) -> CountedBaseline:
-    """Count the dataset on the cut points that its profile gave: a second pass over it."""
+    """Count the dataset on the cut points that its profile gave: a second pass over it, where windows or segments are
+    asked for."""
+    if columns.timestamp is None and not columns.segments:
+        return counted_once(table, tracking)
     lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
     segments = segment_values(table, columns.segments)
     return count_baseline(stream, tracking, columns.timestamp, lengths, ZoneInfo(time_zone), segments)

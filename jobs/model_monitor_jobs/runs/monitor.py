@@ -9,6 +9,7 @@ from model_monitor_crds.alert import Check
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.monitoringschedule import Input, MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality import default, sagemaker
@@ -18,10 +19,17 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.segments import count_segments
-from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
+from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.runs.loading import LoadedBaseline, load_baseline
 from model_monitor_jobs.runs.offenders import Identified, Offenders, find_offenders
-from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns, unknown_columns
+from model_monitor_jobs.runs.reading import (
+    check_delimiter,
+    check_names,
+    check_readable,
+    excluded_columns,
+    read_profile,
+    unknown_columns,
+)
 from model_monitor_jobs.runs.remarks import remarks, unlike_baseline
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.capture import read_capture
@@ -74,7 +82,7 @@ def run_monitor(monitor: MonitoringScheduleSpec, files: BaselineFiles, window: W
     columns = monitor.columns or Columns()
     baseline = load_baseline(files, excluded_columns(columns), storage, window)
     traffic = open_input(monitor.input, window, columns, baseline, storage)
-    return judge(traffic, baseline, columns, monitor.data_quality, window)
+    return judge(traffic, baseline, columns, monitor.data_quality, window, monitor.engine)
 
 
 def judge(
@@ -83,14 +91,16 @@ def judge(
     columns: Columns,
     settings: DataQuality,
     window: Window | None = None,
+    engine: Engine = LOCAL,
 ) -> Result:
     """Profile traffic and compare it with a baseline."""
     reference, stream = baseline.reference, traffic.stream
     parts = _segments(reference, columns) if settings.compatibility == "Default" else {}
-    table = profile(stream, ProfileRequest(excluded_columns(columns), reference.tracking()))
+    table = read_profile(stream, engine, excluded_columns(columns), reference.tracking())
     report = stream.report
     check_readable(report, traffic.most_unreadable, traffic.uri)
     check_delimiter(table.order, traffic.uri)
+    check_names(table.order, baseline.known, traffic.uri)
     if not table.rows:
         span = f" between {window.start} and {window.end}" if window else ""
         raise InputError(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from model_monitor_crds.data import Columns
+from model_monitor_crds.engine import Engine
+from model_monitor_jobs.engines import profile_stream
 from model_monitor_jobs.errors import InputError
-from model_monitor_jobs.sources import ReadReport
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking
+from model_monitor_jobs.sources import ReadReport, RecordStream
 from model_monitor_jobs.sources.headers import is_number
+from model_monitor_jobs.sources.records import block_rows
 
 
 def excluded_columns(columns: Columns) -> frozenset[str]:
@@ -24,6 +28,27 @@ def unknown_columns(columns: Columns, known: Collection[str]) -> list[str]:
         for field, names in unknown.items()
         if names
     ]
+
+
+def read_profile(
+    stream: RecordStream, engine: Engine, exclude: frozenset[str], tracking: Mapping[str, Tracking] | None = None
+) -> TableProfile:
+    """Profile all records of a stream, which then has its report; wide tables in smaller blocks."""
+    width = len(tracking) if tracking is not None else _width(stream)
+    request = ProfileRequest(exclude, tracking or {}, block_rows(width))
+    if engine.scheduler is not None:
+        from model_monitor_jobs.engines import dask_cluster
+
+        return dask_cluster.profile_stream(stream, request, address=engine.scheduler)
+    return profile_stream(stream, request)
+
+
+def _width(stream: RecordStream) -> int:
+    """Columns of the first records."""
+    for partition in stream.partitions:
+        for batch in partition.read(ReadReport()):
+            return int(batch.num_columns)
+    return 0
 
 
 def check_readable(report: ReadReport, most: float, uri: str) -> None:
@@ -59,7 +84,7 @@ def check_delimiter(columns: Sequence[str], uri: str) -> None:
 
 def check_names(columns: Sequence[str], known: Collection[str], uri: str) -> None:
     """Raise InputError where data and baseline have no name in common because one of them has no header."""
-    if not columns or not known or not known.isdisjoint(columns):
+    if not columns or not known or set(known) & set(columns):
         return
     nameless = {str(index) for index in range(len(columns))} == set(columns)
     baseline_nameless = all(name.isdecimal() for name in known)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, BaselineWindows, SegmentKey
-from model_monitor_jobs.profiles.cells import cut_points
+from model_monitor_jobs.profiles.cells import count_sketch, cut_points
 from model_monitor_jobs.profiles.column import NUMERIC
-from model_monitor_jobs.profiles.counts import ColumnCounts, Counts
-from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
+from model_monitor_jobs.profiles.counts import ColumnCounts
+from model_monitor_jobs.profiles.sketch import QuantileSketch
 from model_monitor_jobs.profiles.table import Tracking
 from model_monitor_jobs.sagemaker.constraints import Constraints, FeatureConstraints, MonitoringConfig
 from model_monitor_jobs.sagemaker.statistics import FeatureStatistics, Statistics
@@ -141,7 +141,8 @@ def _column(
         return _described(column)
     stored = profile.tracking[constraints.name]
     values = _with_domain(stored.values, constraints.domain)
-    return replace(column, tracking=Tracking(stored.cuts, values), counts=_padded(exact, values))
+    error = column.sketch.rank_error if column.sketch is not None and profile.from_sketches else 0.0
+    return replace(column, tracking=Tracking(stored.cuts, values), counts=_padded(exact, values), sketch_error=error)
 
 
 def _described(column: ReferenceColumn) -> ReferenceColumn:
@@ -156,17 +157,11 @@ def _described(column: ReferenceColumn) -> ReferenceColumn:
         rows=column.present + column.missing,
         present=column.present,
         **typed,
-        cells=_cells(cuts, column.sketch) if cuts is not None and column.sketch is not None else None,
+        cells=count_sketch(cuts, column.sketch) if cuts is not None and column.sketch is not None else None,
         values=np.array([categories.get(value, 0) for value in values], dtype=np.int64) if values else None,
     )
     error = column.sketch.rank_error if column.sketch is not None else 0.0
     return replace(column, tracking=Tracking(cuts, values), counts=counts, sketch_error=error)
-
-
-def _cells(cuts: Doubles, sketch: QuantileSketch) -> Counts:
-    values, weights = sketch.weighted()
-    cells = np.searchsorted(cuts, values, side="left") + np.searchsorted(cuts, values, side="right")
-    return np.bincount(cells, weights=weights, minlength=2 * len(cuts) + 1).astype(np.int64)
 
 
 def _with_domain(values: tuple[str, ...], domain: frozenset[str] | None) -> tuple[str, ...]:
