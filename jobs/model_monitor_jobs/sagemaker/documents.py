@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any, Final, TypeVar
@@ -12,6 +13,7 @@ from pydantic_core import from_json
 
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.sagemaker.explanations import explain, no_object
+from model_monitor_jobs.sagemaker.texts import number
 
 _SYNTAX: Final = (
     ("trailing comma", "a comma with nothing behind it; remove it"),
@@ -85,8 +87,19 @@ def to_json(document: dict[str, Any]) -> bytes:
 
 
 def to_document(part: Part) -> dict[str, Any]:
-    """What was read, with what was changed since: fields that the file did not have are not added."""
-    return part.model_dump(by_alias=True, exclude_unset=True)
+    """What was read, with what was changed since: fields that the file did not have are not added.
+
+    Numbers that JSON does not have become texts such as "NaN", as SageMaker writes them.
+    """
+    return {key: _in_json(value) for key, value in part.model_dump(by_alias=True, exclude_unset=True).items()}
+
+
+def _in_json(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else number(value)
+    if isinstance(value, list):
+        return [_in_json(part) for part in value]
+    return {key: _in_json(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 def _text(content: bytes, uri: str) -> str:

@@ -40,13 +40,14 @@ def _level(index: int, items: object) -> Doubles:
         numbers = np.empty((0, 0))
     if numbers.ndim == 1 and np.isfinite(numbers).all():
         return numbers
-    place, item = next((place, item) for place, item in enumerate(items) if not _is_number(item))
+    wrong = ((place, item) for place, item in enumerate(items) if not _is_number(item))
+    place, item = next(wrong, (0, items))
     raise not_expected("a number that is neither NaN nor infinite", item, (index, place))
 
 
 def _is_number(item: object) -> bool:
     try:
-        return isinstance(item, int | float | str) and math.isfinite(float(item))
+        return isinstance(item, int | float) and math.isfinite(float(item))
     except (ValueError, OverflowError):
         return False
 
@@ -56,13 +57,7 @@ def _lists(levels: list[Doubles]) -> list[list[float]]:
 
 
 Levels = Annotated[list[Doubles], PlainValidator(_levels), PlainSerializer(_lists)]
-Number = Annotated[float, PlainSerializer(lambda number: number if math.isfinite(number) else _named(number))]
-"""A number; "NaN" where there is none, as SageMaker writes it."""
 Size = Annotated[float, Field(ge=1, allow_inf_nan=False)]
-
-
-def _named(number: float) -> str:
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 class Common(Part):
@@ -89,9 +84,9 @@ class Sketch(Part):
 class Bucket(Part):
     """A bucket of a histogram; the upper bound belongs to the last one only."""
 
-    lower_bound: Number
-    upper_bound: Number
-    count: Number
+    lower_bound: float
+    upper_bound: float
+    count: float
 
 
 class KLL(Part):
@@ -111,11 +106,11 @@ class NumericalStatistics(Part):
     """Statistics of a numeric column; std_dev is the population's."""
 
     common: Common
-    mean: Number | None = None
-    sum: Number | None = None
-    std_dev: Number | None = None
-    min: Number | None = None
-    max: Number | None = None
+    mean: float | None = None
+    sum: float | None = None
+    std_dev: float | None = None
+    min: float | None = None
+    max: float | None = None
     distribution: NumericalDistribution | None = None
 
 
@@ -142,7 +137,7 @@ class StringStatistics(Part):
     """Statistics of a text column."""
 
     common: Common
-    distinct_count: Number | None = None
+    distinct_count: float | None = None
     distribution: StringDistribution | None = None
 
 

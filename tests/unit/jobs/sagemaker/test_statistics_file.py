@@ -117,6 +117,7 @@ FINITE = "expected a number that is neither NaN nor infinite, found"
         ("parameters", {"k": float("inf")}, f"parameters.k: {FINITE} Infinity"),
         ("data", [[1.0], [2.0, float("nan")]], f"data[1][1]: {FINITE} NaN"),
         ("data", [[1.0, "many"]], f'data[0][1]: {FINITE} "many"'),
+        ("data", [["1_0"]], f'data[0][0]: {FINITE} "1_0"'),
         ("data", [[1.0, None]], f"data[0][1]: {FINITE} null"),
         ("data", [[[1.0], [2.0]]], f"data[0][0]: {FINITE} [1.0]"),
         ("data", [[1.0, 10**400]], f"data[0][1]: {FINITE} 1000"),
