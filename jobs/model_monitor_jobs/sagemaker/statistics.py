@@ -35,11 +35,12 @@ def _level(index: int, items: object) -> Doubles:
     if not isinstance(items, list):
         raise not_expected("a list of numbers in [ ]", items, (index,))
     try:
-        numbers = np.array(items, dtype=np.float64)
+        found = np.array(items)
+        numbers = found.astype(np.float64, copy=False)
+        if found.dtype.kind != "U" and numbers.ndim == 1 and np.isfinite(numbers).all():
+            return numbers
     except (TypeError, ValueError, OverflowError):
-        numbers = np.empty((0, 0))
-    if numbers.ndim == 1 and np.isfinite(numbers).all():
-        return numbers
+        pass
     wrong = ((place, item) for place, item in enumerate(items) if not _is_number(item))
     place, item = next(wrong, (0, items))
     raise not_expected("a number that is neither NaN nor infinite", item, (index, place))
