@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from model_monitor_crds.alert import Check
 from model_monitor_crds.base import CheckType
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
 from model_monitor_jobs.checks.finding import Distances, Finding, percent
 from model_monitor_jobs.decisions import Evidence, Verdict
 from model_monitor_jobs.profiles.cells import count_cells
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.sketch import Doubles
-from model_monitor_jobs.profiles.table import TableProfile
+from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.reports.html.build import report_of
 from model_monitor_jobs.reports.html.context import ReportContext
-from model_monitor_jobs.reports.html.model import Fact, OffendingRows, Report
+from model_monitor_jobs.reports.html.model import Report
 from model_monitor_jobs.reports.html.shapes import ColumnComparison
-from model_monitor_jobs.runs.history import EarlierCheck, EarlierResult, History, Key
+from model_monitor_jobs.runs.history import EarlierCheck, EarlierResult, History
 from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.offenders import Offenders
+from model_monitor_jobs.sagemaker.constraints import FeatureConstraints, MonitoringConfig
 from model_monitor_jobs.sources import ReadReport
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -60,7 +64,32 @@ def categories(values: Sequence[str], window: Sequence[int], baseline: Sequence[
     return ColumnComparison(counts(window), counts(baseline), None, tuple(values))
 
 
-def result(findings: Sequence[Finding], rows: int = 684, notes: tuple[str, ...] = (), unreadable: int = 0) -> Result:
+def result(
+    findings: Sequence[Finding],
+    rows: int = 684,
+    notes: tuple[str, ...] = (),
+    unreadable: int = 0,
+    comparisons: Mapping[str, ColumnComparison] | None = None,
+    offenders: Mapping[Check, Offenders] | None = None,
+) -> Result:
+    """A result of these findings; `comparisons` has what was counted of some columns."""
+    counted = comparisons or {}
+    told = [
+        replace(found, window_counts=counted[found.column].window, reference_counts=counted[found.column].baseline)
+        if found.column in counted
+        else found
+        for found in findings
+    ]
+    columns = tuple(
+        ReferenceColumn(
+            FeatureConstraints(name=name, inferred_type="Fractional"),
+            MonitoringConfig(),
+            0,
+            0,
+            tracking=Tracking(each.cuts, each.values),
+        )
+        for name, each in counted.items()
+    )
     table = TableProfile()
     table.rows = rows
     read = ReadReport(files=24, records=rows)
@@ -74,10 +103,11 @@ def result(findings: Sequence[Finding], rows: int = 684, notes: tuple[str, ...] 
         record_count=26_483,
         column_count=13,
     )
-    return Result(WINDOW, table, read, tuple(findings), files, notes)
+    reference = Reference(26_483, columns)
+    return Result(WINDOW, table, read, tuple(told), files, notes, reference, offenders or {})
 
 
-def history(keys: Sequence[Key], series: Sequence[Sequence[float | None]]) -> History:
+def history(keys: Sequence[Check], series: Sequence[Sequence[float | None]]) -> History:
     """Daily results before the window; each series has a check's numbers of limits, the latest last."""
     days = len(series[0])
     results = []
@@ -103,9 +133,9 @@ def storm() -> Report:
     )
     hours = numbers(np.floor(random.normal(15, 3, 684)), np.floor(random.uniform(5, 24, 26_483)))
     steady = numbers(random.normal(0, 1, 684), random.normal(0, 1, 26_000))
-    delay = Key("", "dep_delay", "completeness_check")
-    carrier = Key("", "carrier", "baseline_drift_check")
-    hour = Key("", "hour", "baseline_drift_check")
+    delay = Check("dep_delay", "completeness_check")
+    carrier = Check("carrier", "baseline_drift_check")
+    hour = Check("hour", "baseline_drift_check")
     weather = ("distance", "air_time", "temperature", "wind_speed")
     late = finding("hour", "baseline_drift_check", 0.26, 0.118, "71.1 % of values ≤ 16", "60.2 %")
     found = [
@@ -119,15 +149,13 @@ def storm() -> Report:
         *(finding(name, "completeness_check", 0.004, 0.06) for name in weather),
         Finding("visibility", "baseline_drift_check", Verdict.INSUFFICIENT_DATA, "", "", "", evidence(0.02, 0.31, 150)),
     ]
-    rows = OffendingRows(tuple(f"{n:08x}-77ab-4c1e-9d21-{n * 7919:012x}" for n in range(100)), 354)
+    rows = Offenders(tuple(f"{n:08x}-77ab-4c1e-9d21-{n * 7919:012x}" for n in range(100)), 354)
     context = ReportContext(
         "flights-daily",
         "late-arrivals",
         "flights-daily-22672140",
         "s3://acme-ml/flights/reports/flights-daily/2013/02/10/05",
         NEW_YORK,
-        {("", "dep_delay"): delays, ("", "carrier"): carriers, ("", "hour"): hours, ("", "distance"): steady},
-        {delay: rows},
         history(
             (delay, carrier, hour),
             [
@@ -136,10 +164,10 @@ def storm() -> Report:
                 [0.3, 0.2, 1.3, 0.2, 0.2, 0.5, 0.4, 1.4],
             ],
         ),
-        settings=(Fact("Compared with", "All"),),
     )
     notes = ("usual variation of this baseline is unknown: only large changes are reported",)
-    return report_of(result(found, notes=notes, unreadable=3), context)
+    counted = {"dep_delay": delays, "carrier": carriers, "hour": hours, "distance": steady}
+    return report_of(result(found, 684, notes, 3, counted, {delay: rows}), context)
 
 
 def quiet() -> Report:
@@ -167,9 +195,9 @@ def wide(columns: int = 2_000, troubled: int = 40) -> Report:
         found.append(finding(name, "baseline_drift_check", size, 0.1, "61.2 % of values ≤ 104", "48 %"))
         found.append(finding(name, "completeness_check", 0.01, 0.06))
         plain = ColumnComparison(ColumnCounts(500, 490), ColumnCounts(20_000, 19_700))
-        comparisons["", name] = numbers(random.normal(108, 18, 500), base) if bad else plain
-    context = ReportContext("embeddings-hourly", "recommendations", comparisons=comparisons)
-    return report_of(result(found, 10_000), context)
+        comparisons[name] = numbers(random.normal(108, 18, 500), base) if bad else plain
+    context = ReportContext("embeddings-hourly", "recommendations")
+    return report_of(result(found, 10_000, comparisons=comparisons), context)
 
 
 def hostile() -> Report:
@@ -180,8 +208,7 @@ def hostile() -> Report:
     ]
     values = [HOSTILE, "", " ", "-->", "]]>", '3.14159 #010101 id="x"', "\ud83d", "日本語\n\t"]
     comparison = categories(values, range(2, 10), range(9, 1, -1))
-    key = Key("", HOSTILE, "baseline_drift_check")
-    context = ReportContext(
-        HOSTILE, HOSTILE, HOSTILE, HOSTILE, UTC, {("", HOSTILE): comparison}, {key: OffendingRows((HOSTILE,), 1)}
-    )
-    return report_of(result(found, notes=(HOSTILE,), unreadable=1), context)
+    key = Check(HOSTILE, "baseline_drift_check")
+    offenders = {key: Offenders((HOSTILE,), 1)}
+    found_in = result(found, 684, (HOSTILE,), 1, {HOSTILE: comparison}, offenders)
+    return report_of(found_in, ReportContext(HOSTILE, HOSTILE, HOSTILE, HOSTILE))

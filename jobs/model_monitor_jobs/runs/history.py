@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
@@ -25,14 +25,6 @@ MOST_SECONDS: Final = 5.0
 _TOGETHER: Final = 8
 _HOUR: Final = re.compile(r"^\d{2}(-\d{2})?$")
 _PARTS: Final = (re.compile(r"^\d{4}$"), re.compile(r"^\d{2}$"), re.compile(r"^\d{2}$"), _HOUR)
-
-
-class Key(NamedTuple):
-    """One check of one column, of the whole window or (`segment` not empty) of one segment."""
-
-    segment: str
-    column: str
-    check: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class EarlierResult:
     scheduled_time: datetime
     start: datetime | None
     end: datetime | None
-    checks: Mapping[Key, EarlierCheck] = field(default_factory=dict)
+    checks: Mapping[Check, EarlierCheck] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,16 +71,11 @@ class Streak:
     open: bool
 
 
-def segment_label(column: str, value: str) -> str:
-    """A segment's name for people and for keys."""
-    return f"{column} = {value}"
-
-
-def streak(history: History, key: Key) -> Streak:
+def streak(history: History, check: Check) -> Streak:
     """How long a check that is in violation now has been so; windows that could not judge it don't count."""
     first, windows = None, 1
     for result in reversed(history.results):
-        earlier = result.checks.get(key)
+        earlier = result.checks.get(check)
         if earlier is None or not earlier.judged:
             continue
         if not earlier.violated:
@@ -97,18 +84,16 @@ def streak(history: History, key: Key) -> Streak:
     return Streak(windows, first, open=not history.whole)
 
 
-def judged_windows(history: History, segment: str = "") -> list[JudgedWindow]:
-    """The earlier results as alerts are counted, the oldest first."""
+def judged_windows(history: History) -> list[JudgedWindow]:
+    """The earlier results that could judge something, as alerts are counted, the oldest first."""
     return [
         JudgedWindow(
-            frozenset(_check(key) for key, found in checks.items() if found.violated),
-            frozenset(_check(key) for key, found in checks.items() if found.immediate),
-            frozenset(_check(key) for key, found in checks.items() if not found.judged),
+            frozenset(check for check, found in result.checks.items() if found.violated),
+            frozenset(check for check, found in result.checks.items() if found.immediate),
+            frozenset(check for check, found in result.checks.items() if not found.judged),
         )
-        for checks in (
-            {key: found for key, found in result.checks.items() if key.segment == segment} for result in history.results
-        )
-        if any(found.judged for found in checks.values())
+        for result in history.results
+        if any(found.judged for found in result.checks.values())
     ]
 
 
@@ -219,15 +204,13 @@ def _read(storage: Storage, tick: tuple[datetime, str]) -> EarlierResult | None:
         return None
 
 
-def _checks(findings: Sequence[Any]) -> Iterator[tuple[Key, EarlierCheck]]:
+def _checks(findings: Sequence[Any]) -> Iterator[tuple[Check, EarlierCheck]]:
     for finding in findings:
         if not isinstance(finding, dict):
             continue
         segment = finding.get("segment")
-        label = ""
-        if isinstance(segment, dict):
-            label = segment_label(str(segment.get("column", "")), str(segment.get("value", "")))
-        key = Key(label, str(finding.get("column", "")), str(finding.get("check", "")))
+        parts = (str(segment.get("column", "")), str(segment.get("value", ""))) if isinstance(segment, dict) else ()
+        key = Check(str(finding.get("column", "")), str(finding.get("check", "")), parts)
         verdict, ratio = finding.get("verdict"), finding.get("ratio")
         yield (
             key,
@@ -238,10 +221,6 @@ def _checks(findings: Sequence[Any]) -> Iterator[tuple[Key, EarlierCheck]]:
                 finding.get("immediate") is True,
             ),
         )
-
-
-def _check(key: Key) -> Check:
-    return Check(key.column, key.check)
 
 
 def _time(window: Any, name: str) -> datetime | None:

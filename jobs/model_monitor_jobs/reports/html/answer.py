@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
-from model_monitor_crds.alert import JudgedWindow, raised_alerts
+from model_monitor_crds.alert import Check, JudgedWindow, raised_alerts
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.reports.html.context import ReportContext, counted, place_of, segment_of
+from model_monitor_jobs.reports.html.context import ReportContext, counted, place_of
 from model_monitor_jobs.reports.html.model import ColumnReport, Moment, Since, State
 from model_monitor_jobs.reports.html.words import column_name, times
-from model_monitor_jobs.runs.history import History, Key, judged_windows, streak
+from model_monitor_jobs.runs.history import judged_windows, streak
 from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.runs.outcome import UNDECIDED, summarize
 
@@ -21,26 +21,21 @@ SEVERAL: Final = 3
 """Columns in violation from which on their number comes first."""
 
 
-def checks_in_alert(findings: Sequence[Finding], history: History, context: ReportContext) -> frozenset[Key]:
+def checks_in_alert(findings: Sequence[Finding], context: ReportContext) -> frozenset[Check]:
     """The checks in violation that are in alert after this window, counted as the operator counts them."""
-    raised: set[Key] = set()
-    for segment in {segment_of(finding) for finding in findings}:
-        own = [finding for finding in findings if segment_of(finding) == segment]
-        now = JudgedWindow(
-            frozenset(finding.key for finding in own if finding.violated),
-            frozenset(finding.key for finding in own if finding.immediate),
-            frozenset(finding.key for finding in own if finding.verdict in UNDECIDED),
-        )
-        if not now.violated:
-            continue
-        windows = [*judged_windows(history, segment), now]
-        for alert in raised_alerts(windows, context.datapoints_to_alert, context.evaluation_periods):
-            if alert.check in now.violated:
-                raised.add(Key(segment, alert.check.column, alert.check.type))
-    return frozenset(raised)
+    now = JudgedWindow(
+        frozenset(finding.key for finding in findings if finding.violated),
+        frozenset(finding.key for finding in findings if finding.immediate),
+        frozenset(finding.key for finding in findings if finding.verdict in UNDECIDED),
+    )
+    if not now.violated:
+        return frozenset()
+    windows, alert = [*judged_windows(context.history), now], context.alert
+    raised = raised_alerts(windows, alert.datapoints_to_alert, alert.evaluation_periods)
+    return frozenset(found.check for found in raised) & now.violated
 
 
-def state_of(result: Result, alerts: frozenset[Key]) -> State:
+def state_of(result: Result, alerts: frozenset[Check]) -> State:
     """Whether there is a problem."""
     if alerts:
         return State.ALERT
@@ -68,7 +63,7 @@ def answer_of(
         limits = sorted(f.evidence.limit for f in result.findings if f.evidence and f.verdict is Verdict.PASS)
         seen = (
             f" Half of the checks would have seen a change of {limits[len(limits) // 2] * 100:.2g} rows in 100."
-            if limits and context.compatibility == "Default"
+            if limits and context.by_default_rule
             else ""
         )
         head = f"{counted(judged, 'check')} of {counted(columns, 'column')} passed."
@@ -85,18 +80,18 @@ def answer_of(
         status = "This is an alert: somebody should look at it now."
     else:
         status = (
-            f"Not an alert yet: the same check must be violated in {context.datapoints_to_alert} of "
-            f"{context.evaluation_periods} judged windows."
+            f"Not an alert yet: the same check must be violated in {context.alert.datapoints_to_alert} of "
+            f"{context.alert.evaluation_periods} judged windows."
         )
     return f"{what.rstrip('.')}{size}.", f"{since}{status}{others}"
 
 
-def since_of(key: Key, finding: Finding, result: Result, context: ReportContext) -> Since | None:
+def since_of(finding: Finding, result: Result, context: ReportContext) -> Since | None:
     """Since when a check is in violation; None where no earlier results are known."""
     history = context.history
     if not history.results:
         return None
-    found = streak(history, key)
+    found = streak(history, finding.key)
     moments = [
         Moment(
             written(earlier.start or earlier.scheduled_time, context.zone),
@@ -104,7 +99,7 @@ def since_of(key: Key, finding: Finding, result: Result, context: ReportContext)
             check.violated,
         )
         for earlier in history.results[-(MOST_MOMENTS - 1) :]
-        if (check := earlier.checks.get(key)) is not None
+        if (check := earlier.checks.get(finding.key)) is not None
     ]
     now = finding.evidence.ratio if finding.evidence else None
     label = written(result.window.start, context.zone) if result.window else "this window"

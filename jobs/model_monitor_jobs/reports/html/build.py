@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.finding import Distances, Finding
 from model_monitor_jobs.decisions import Evidence
 from model_monitor_jobs.reports.html.answer import answer_of, checks_in_alert, since_of, state_of, window_text
 from model_monitor_jobs.reports.html.context import (
     VERDICTS,
+    Place,
     ReportContext,
     by_column,
-    key_of,
+    comparisons_of,
     kind_of,
     missing_share,
     place_of,
 )
 from model_monitor_jobs.reports.html.lines import headline_facts, run_facts, table_rows
-from model_monitor_jobs.reports.html.model import ColumnReport, Effect, Fact, FindingView, Report, UnreadableLine
-from model_monitor_jobs.reports.html.shapes import distribution_of, rates_of
+from model_monitor_jobs.reports.html.model import (
+    ColumnReport,
+    Effect,
+    Fact,
+    FindingView,
+    OffendingRows,
+    Report,
+    UnreadableLine,
+)
+from model_monitor_jobs.reports.html.shapes import ColumnComparison, distribution_of, rates_of
 from model_monitor_jobs.reports.html.words import (
     check_name,
     cut,
@@ -28,7 +38,6 @@ from model_monitor_jobs.reports.html.words import (
     steps_for,
     worst_first,
 )
-from model_monitor_jobs.runs.history import Key
 from model_monitor_jobs.runs.monitor import Result
 
 MOST_TROUBLE: Final = 30
@@ -39,17 +48,17 @@ LONGEST_DESCRIPTION: Final = 400
 
 def report_of(result: Result, context: ReportContext) -> Report:
     """Everything that the page shows of a result."""
-    alerts = checks_in_alert(result.findings, context.history, context)
-    groups = by_column(result.findings)
+    alerts = checks_in_alert(result.findings, context)
+    groups, comparisons = by_column(result.findings), comparisons_of(result)
     troubled = sorted(
         (group for group in groups if any(finding.violated for finding in group)), key=_severity, reverse=True
     )
-    trouble = tuple(_column(group, result, context, alerts) for group in troubled[:MOST_TROUBLE])
+    trouble = tuple(_column(group, comparisons, result, context, alerts) for group in troubled[:MOST_TROUBLE])
     anchors = {place_of(group): f"c{i}" for i, group in enumerate(troubled[:MOST_TROUBLE])}
-    rows = table_rows(groups, context, anchors)
+    rows = table_rows(groups, comparisons, anchors)
     state = state_of(result, alerts)
     headline, detail = answer_of(state, trouble, len(troubled), groups, result, context)
-    learned = any(_learned(finding.evidence) for finding in result.findings)
+    learned = any(finding.evidence.learned for finding in result.findings if finding.evidence)
     return Report(
         title=context.schedule,
         model=context.model,
@@ -71,14 +80,7 @@ def report_of(result: Result, context: ReportContext) -> Report:
         ),
         unreadable_total=result.report.unreadable,
         run=run_facts(result, context),
-        rule=rule_sentences(
-            compatibility=context.compatibility,
-            alpha=context.alpha,
-            floor=context.floor,
-            learned=learned,
-            datapoints_to_alert=context.datapoints_to_alert,
-            evaluation_periods=context.evaluation_periods,
-        ),
+        rule=rule_sentences(context.settings, context.alert, learned=learned),
     )
 
 
@@ -86,11 +88,17 @@ def _severity(group: Sequence[Finding]) -> tuple[bool, float]:
     return max(finding.severity for finding in group if finding.violated)
 
 
-def _column(group: Sequence[Finding], result: Result, context: ReportContext, alerts: frozenset[Key]) -> ColumnReport:
+def _column(
+    group: Sequence[Finding],
+    comparisons: Mapping[Place, ColumnComparison],
+    result: Result,
+    context: ReportContext,
+    alerts: frozenset[Check],
+) -> ColumnReport:
     segment, name = place_of(group)
-    comparison = context.comparisons.get((segment, name))
+    comparison = comparisons.get((segment, name))
     drifted = any(finding.violated and finding.check == "baseline_drift_check" for finding in group)
-    findings = sorted((_finding(f, result, context, alerts) for f in group), key=worst_first)
+    findings = sorted((_finding(f, comparison, result, context, f.key in alerts) for f in group), key=worst_first)
     return ColumnReport(
         name,
         segment,
@@ -101,36 +109,31 @@ def _column(group: Sequence[Finding], result: Result, context: ReportContext, al
     )
 
 
-def _finding(finding: Finding, result: Result, context: ReportContext, alerts: frozenset[Key]) -> FindingView:
-    key = key_of(finding)
-    comparison = context.comparisons.get((key.segment, key.column))
+def _finding(
+    finding: Finding, comparison: ColumnComparison | None, result: Result, context: ReportContext, in_alert: bool
+) -> FindingView:
     fewer = comparison is not None and missing_share(comparison.window) < missing_share(comparison.baseline)
     return FindingView(
         check=check_name(finding.check),
         verdict=VERDICTS[finding.verdict],
         violated=finding.violated,
         immediate=finding.immediate,
-        in_alert=key in alerts,
+        in_alert=in_alert,
         observed=cut(finding.observed, LONGEST_VALUE),
         expected=cut(finding.expected, LONGEST_VALUE),
         description=cut(finding.description, LONGEST_DESCRIPTION),
         effect=_effect(finding.evidence),
         distances=_distances(finding.distances),
-        since=since_of(key, finding, result, context) if finding.violated else None,
+        since=since_of(finding, result, context) if finding.violated else None,
         steps=steps_for(finding.check, fewer_missing=fewer) if finding.violated else (),
-        rows=context.offenders.get(key),
+        rows=OffendingRows(rows.ids, rows.total) if (rows := result.offenders.get(finding.key)) else None,
     )
 
 
 def _effect(evidence: Evidence | None) -> Effect | None:
     if evidence is None:
         return None
-    typical: float | None = getattr(evidence, "typical", None)
-    return Effect(evidence.difference, evidence.limit, evidence.low, evidence.high, evidence.count, typical)
-
-
-def _learned(evidence: Evidence | None) -> bool:
-    return evidence is not None and bool(getattr(evidence, "learned", False))
+    return Effect(evidence.difference, evidence.limit, evidence.low, evidence.high, evidence.count, evidence.typical)
 
 
 def _distances(distances: Distances | None) -> tuple[Fact, ...]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.monitoringschedule import Alert
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.counts import ColumnCounts
-from model_monitor_jobs.reports.html.model import Fact, OffendingRows
 from model_monitor_jobs.reports.html.shapes import ColumnComparison
-from model_monitor_jobs.runs.history import History, Key, segment_label
+from model_monitor_jobs.runs.history import History
+from model_monitor_jobs.runs.monitor import Result
+
+Place = tuple[str, str]
+"""Segment, empty for all rows, and column, empty for the table as a whole."""
 
 VERDICTS: Final = {
     Verdict.PASS: "Pass",
@@ -25,49 +30,56 @@ VERDICTS: Final = {
 
 @dataclass(frozen=True)
 class ReportContext:
-    """What a page tells beyond the result itself.
-
-    `comparisons` and `offenders` are by segment (empty for the whole window), column (and check). `floor` is the
-    smallest change that counts, a share of rows; `zone` is how times are written.
-    """
+    """What a page tells beyond the result itself. `zone` is how times are written."""
 
     schedule: str
     model: str = ""
     execution: str = ""
     folder: str = ""
     zone: tzinfo = UTC
-    comparisons: Mapping[tuple[str, str], ColumnComparison] = field(default_factory=dict)
-    offenders: Mapping[Key, OffendingRows] = field(default_factory=dict)
     history: History = field(default_factory=History)
-    compatibility: str = "Default"
-    alpha: float = 0.01
-    floor: float = 0.1
-    datapoints_to_alert: int = 2
-    evaluation_periods: int = 3
-    settings: tuple[Fact, ...] = ()
-    """Further settings of the schedule, such as compareWith."""
+    settings: DataQuality = field(default_factory=DataQuality)
+    alert: Alert = field(default_factory=Alert)
+
+    @property
+    def by_default_rule(self) -> bool:
+        """Whether the default rule judged, not SageMaker's."""
+        return self.settings.compatibility == "Default"
 
 
-def key_of(finding: Finding) -> Key:
-    """A finding's segment, column and check."""
-    return Key(segment_of(finding), finding.column, finding.check)
+def comparisons_of(result: Result) -> dict[Place, ColumnComparison]:
+    """What was counted of each column and segment, in the window and in the baseline it was compared with."""
+    known = {column.name: column for column in result.reference.columns} if result.reference else {}
+    comparisons: dict[Place, ColumnComparison] = {}
+    for finding in result.findings:
+        column, profile = known.get(finding.column), result.table.columns.get(finding.column)
+        window, baseline = finding.window_counts, finding.reference_counts
+        if column is None or (window is None and profile is None):
+            continue
+        if window is None or baseline is None:
+            window = profile.counts(result.table.rows) if profile is not None else ColumnCounts()
+            baseline = column.counts
+        drift = finding.check == "baseline_drift_check"
+        if drift or place_of_finding(finding) not in comparisons:
+            cuts, values = column.tracking.cuts, column.tracking.values
+            comparisons[place_of_finding(finding)] = ColumnComparison(window, baseline, cuts, values)
+    return comparisons
 
 
-def segment_of(finding: Finding) -> str:
-    """A finding's segment for people; empty for the whole window."""
-    segment: Any = getattr(finding, "segment", None)
-    return segment_label(segment.column, segment.value) if segment is not None else ""
+def place_of_finding(finding: Finding) -> Place:
+    """Segment, as people name it, and column."""
+    return " = ".join(finding.segment), finding.column
 
 
-def place_of(group: Sequence[Finding]) -> tuple[str, str]:
+def place_of(group: Sequence[Finding]) -> Place:
     """Segment and column that all findings of a group share."""
-    return segment_of(group[0]), group[0].column
+    return place_of_finding(group[0])
 
 
 def by_column(findings: Iterable[Finding]) -> list[list[Finding]]:
     """Findings of the same column and segment together, in the order in which they first appear."""
-    order: dict[tuple[str, str], int] = {}
-    keyed = [((segment_of(f), f.column), f) for f in findings]
+    order: dict[Place, int] = {}
+    keyed = [(place_of_finding(finding), finding) for finding in findings]
     for place, _ in keyed:
         order.setdefault(place, len(order))
     keyed.sort(key=lambda item: order[item[0]])
@@ -83,7 +95,7 @@ def kind_of(comparison: ColumnComparison | None) -> str:
 
 def missing_share(counts: ColumnCounts) -> float:
     """Share of rows without a value."""
-    return counts.missing / counts.rows if counts.rows else 0.0
+    return float(counts.missing / counts.rows) if counts.rows else 0.0
 
 
 def counted(number: int, noun: str) -> str:

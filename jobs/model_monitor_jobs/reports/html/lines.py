@@ -7,8 +7,17 @@ from typing import Final
 
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext, counted, kind_of, missing_share, place_of
+from model_monitor_jobs.reports.html.context import (
+    VERDICTS,
+    Place,
+    ReportContext,
+    counted,
+    kind_of,
+    missing_share,
+    place_of,
+)
 from model_monitor_jobs.reports.html.model import Fact, Row
+from model_monitor_jobs.reports.html.shapes import ColumnComparison
 from model_monitor_jobs.reports.html.words import check_name
 from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.runs.outcome import UNDECIDED
@@ -18,21 +27,20 @@ _ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_D
 
 def table_rows(
     groups: Sequence[Sequence[Finding]],
-    context: ReportContext,
-    anchors: Mapping[tuple[str, str], str],
+    comparisons: Mapping[Place, ColumnComparison],
+    anchors: Mapping[Place, str],
 ) -> list[Row]:
     """One line a column: its worst check decides what is shown. Columns in trouble first, then in the data's order."""
-    rows = [_row(group, context, anchors) for group in groups if group[0].column]
+    rows = [_row(group, comparisons.get(place_of(group)), anchors) for group in groups if group[0].column]
     rank = {name: place for place, name in enumerate(VERDICTS[verdict] for verdict in _ORDER)}
     rows.sort(key=lambda row: (rank[row.verdict], -(row.ratio or 0.0) if row.verdict == "Violation" else 0.0))
     return rows
 
 
-def _row(group: Sequence[Finding], context: ReportContext, anchors: Mapping[tuple[str, str], str]) -> Row:
+def _row(group: Sequence[Finding], comparison: ColumnComparison | None, anchors: Mapping[Place, str]) -> Row:
     segment, name = place_of(group)
     worst = min(group, key=lambda f: (_ORDER.index(f.verdict), -f.evidence.ratio if f.evidence else 0.0))
     evidence = worst.evidence
-    comparison = context.comparisons.get((segment, name))
     window_missing = baseline_missing = None
     if comparison is not None:
         window_missing = missing_share(comparison.window)
@@ -83,13 +91,17 @@ def run_facts(result: Result, context: ReportContext) -> tuple[Fact, ...]:
         Fact("Read", f"{counted(report.files, 'file')}, {counted(report.records, 'record')}"),
         Fact("Unreadable", f"{report.unreadable:,}"),
         Fact("Outside the window", f"{report.outside_window:,}"),
-        Fact("Rule", context.compatibility),
+        Fact("Rule", context.settings.compatibility),
     ]
-    if context.compatibility == "Default":
-        facts.append(Fact("Smallest change that counts", f"{context.floor:g} of rows"))
-        facts.append(Fact("Chance of a false violation in a run", f"{context.alpha:g}"))
-    alert = f"{context.datapoints_to_alert} of {context.evaluation_periods} judged windows"
-    facts += [Fact("Alert", alert), *context.settings]
+    settings, alert = context.settings, context.alert
+    if context.by_default_rule:
+        facts.append(
+            Fact("Smallest change that counts", f"{settings.threshold:g} of rows" if settings.threshold else "")
+        )
+        facts.append(Fact("Chance of a false violation in a run", f"{settings.alpha:g}"))
+        facts.append(Fact("Compared with", settings.compare_with))
+        facts.append(Fact("Overrides", f"{len(settings.overrides)}" if settings.overrides else ""))
+    facts.append(Fact("Alert", f"{alert.datapoints_to_alert} of {alert.evaluation_periods} judged windows"))
     return tuple(fact for fact in facts if fact.value)
 
 

@@ -25,7 +25,10 @@ _FAINT: Final = 0.0005
 
 @dataclass(frozen=True)
 class ColumnComparison:
-    """Counts of a column in the window and in the baseline, on the same cut points and tracked values."""
+    """Counts of a column in the window and in the baseline, on the same cut points and tracked values.
+
+    The cells stand on every `step`-th of the cut points.
+    """
 
     window: ColumnCounts
     baseline: ColumnCounts
@@ -37,8 +40,10 @@ def distribution_of(comparison: ColumnComparison, *, drifted: bool = True) -> Nu
     """The distributions over each other; None where either is unknown. Without drift no gap is told."""
     window, baseline = comparison.window, comparison.baseline
     if comparison.cuts is not None and len(comparison.cuts) and window.cells is not None and baseline.cells is not None:
-        if window.cells.sum() and baseline.cells.sum():
-            drawn = numbers(comparison.cuts, window.cells, baseline.cells)
+        step = max(window.step, baseline.step)
+        now, then = window.coarser(step).cells, baseline.coarser(step).cells
+        if now is not None and then is not None and now.sum() and then.sum():
+            drawn = numbers(comparison.cuts[step - 1 :: step], now, then)
             return drawn if drifted else replace(drawn, gap=None)
         return None
     if comparison.values and window.values is not None and baseline.values is not None and window.rows:

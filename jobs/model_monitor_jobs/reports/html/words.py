@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.monitoringschedule import Alert
+from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR
 from model_monitor_jobs.reports.html.model import ColumnReport, FindingView, Step
 
 CHECK_NAMES: Final[Mapping[str, str]] = {
@@ -103,32 +106,25 @@ def worst_first(finding: FindingView) -> tuple[bool, float]:
     return (finding.effect is not None, -finding.effect.ratio if finding.effect else 0.0)
 
 
-def rule_sentences(
-    *,
-    compatibility: str,
-    alpha: float,
-    floor: float,
-    learned: bool,
-    datapoints_to_alert: int,
-    evaluation_periods: int,
-) -> tuple[str, ...]:
-    """How the verdicts of a run came about. `floor` is the smallest change that counts, a share of rows."""
-    needed, periods = _number(datapoints_to_alert), _number(evaluation_periods).lower()
-    alert = (
+def rule_sentences(settings: DataQuality, alert: Alert, *, learned: bool) -> tuple[str, ...]:
+    """How the verdicts of a run came about; `learned`: the baseline's usual variation was known."""
+    floor = settings.threshold or (LEARNED_FLOOR if learned else UNLEARNED_FLOOR)
+    needed, periods = _number(alert.datapoints_to_alert), _number(alert.evaluation_periods).lower()
+    persistence = (
         f"{needed} violations of the same check in the last {periods} judged windows make an alert; a change of more "
         "than three times its limit, or a missing column, makes one at once."
     )
-    if datapoints_to_alert == 1:
-        alert = "Every violation makes an alert."
-    if compatibility == "SageMaker":
+    if alert.datapoints_to_alert == 1:
+        persistence = "Every violation makes an alert."
+    if settings.compatibility == "SageMaker":
         return (
             "A check is in violation when it exceeds the threshold that constraints.json sets, as in SageMaker Model "
             "Monitor.",
             "Sampling noise and the baseline's usual variation are not taken into account.",
-            alert,
+            persistence,
         )
     share = (
-        f"The limit is set so that on average one run in {1 / alpha:,.0f} has any false violation, "
+        f"The limit is set so that on average one run in {1 / settings.alpha:,.0f} has any false violation, "
         f"and changes of less than {floor * 100:g} rows in 100 never count."
     )
     if learned:
@@ -142,7 +138,7 @@ def rule_sentences(
             "violation when this window is further from the baseline than sampling noise and a fixed margin. Name a "
             "column of time stamps in the Baseline (spec.columns.timestamp) to learn its usual variation."
         )
-    return first, share, alert
+    return first, share, persistence
 
 
 def _number(count: int) -> str:

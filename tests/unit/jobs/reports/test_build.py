@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.monitoringschedule import Alert
 from model_monitor_jobs.reports.html.build import MOST_ROWS, MOST_TROUBLE, report_of
 from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model import State
@@ -115,12 +117,33 @@ def test_a_missing_column_is_trouble_of_the_table() -> None:
 
 
 def test_the_rule_is_told_as_it_was_set() -> None:
-    told = {"alpha": 0.01, "floor": 0.02, "datapoints_to_alert": 2, "evaluation_periods": 3}
-    learned = rule_sentences(compatibility="Default", learned=True, **told)  # type: ignore[arg-type]
+    settings = DataQuality()
+    learned = rule_sentences(settings, Alert(), learned=True)
     assert learned[0].endswith("sampling noise and the baseline's own windows can explain.")
     assert "one run in 100 has any false violation, and changes of less than 2 rows in 100 never" in learned[1]
     assert learned[2].startswith("Two violations of the same check in the last three judged windows make an alert")
-    unlearned = rule_sentences(compatibility="Default", learned=False, **told)  # type: ignore[arg-type]
+    unlearned = rule_sentences(settings, Alert(), learned=False)
     assert "spec.columns.timestamp" in unlearned[0]
-    original = rule_sentences(compatibility="SageMaker", learned=False, **told)  # type: ignore[arg-type]
+    assert "less than 10 rows in 100" in unlearned[1]
+    own = rule_sentences(
+        DataQuality(threshold=0.05, alpha=0.05), Alert(datapoints_to_alert=1, evaluation_periods=1), learned=True
+    )
+    assert "one run in 20 has any false violation, and changes of less than 5 rows" in own[1]
+    assert own[2] == "Every violation makes an alert."
+    original = rule_sentences(DataQuality(compatibility="SageMaker"), Alert(), learned=False)
     assert "constraints.json" in original[0]
+
+
+def test_segments_are_columns_of_their_own() -> None:
+    whole = examples.finding("age", "completeness_check", 0.01, 0.1)
+    part = replace(examples.finding("age", "completeness_check", 0.5, 0.1), segment=("carrier", "UA"))
+    report = report_of(examples.result([whole, part]), ReportContext("hourly"))
+    assert report.has_segments
+    assert [(row.name, row.segment, row.verdict) for row in report.rows] == [
+        ("age", "carrier = UA", "Violation"),
+        ("age", "", "Pass"),
+    ]
+    assert report.headline.startswith("age (carrier = UA): ")
+    # Far beyond its limit, so at once; in the segment, not in all rows.
+    assert report.trouble[0].violations[0].in_alert
+    assert len(report.trouble) == 1

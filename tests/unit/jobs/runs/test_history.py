@@ -18,7 +18,6 @@ from model_monitor_jobs.runs.history import (
     EarlierCheck,
     EarlierResult,
     History,
-    Key,
     earlier_results,
     judged_windows,
     parse_result,
@@ -28,7 +27,7 @@ from model_monitor_jobs.runs.outcome import results_folder
 from model_monitor_jobs.storage import Storage
 
 TICK = datetime(2026, 3, 1, 5, tzinfo=UTC)
-AGE = Key("", "age", "baseline_drift_check")
+AGE = Check("age", "baseline_drift_check")
 
 
 def document(verdict: str, ratio: float | None, segment: tuple[str, str] | None = None) -> dict[str, Any]:
@@ -133,11 +132,15 @@ def test_time_that_is_up_ends_the_search(tmp_path: Path) -> None:
 
 def test_segments_have_checks_of_their_own() -> None:
     found = parse_result(orjson.dumps(document("Violation", 3.0, ("carrier", "UA"))), TICK)
-    assert found.checks == {Key("carrier = UA", "age", "baseline_drift_check"): EarlierCheck(True, True, 3.0)}
-    history = History((found,))
-    assert judged_windows(history) == []
-    (window,) = judged_windows(history, "carrier = UA")
-    assert window.violated == {Check("age", "baseline_drift_check")}
+    check = Check("age", "baseline_drift_check", ("carrier", "UA"))
+    assert found.checks == {check: EarlierCheck(True, True, 3.0)}
+    (window,) = judged_windows(History((found,)))
+    assert window.violated == {check}
+
+
+def test_windows_that_judged_nothing_do_not_count() -> None:
+    found = parse_result(orjson.dumps(document("InsufficientData", 0.5)), TICK)
+    assert judged_windows(History((found,))) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"{}", b'{"findings": 3}', b"\xff"])
