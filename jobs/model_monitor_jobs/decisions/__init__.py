@@ -19,13 +19,6 @@ from model_monitor_jobs.decisions.evidence import (
     Verdict,
     shared_alpha,
 )
-from model_monitor_jobs.decisions.fixed_margin import (
-    Margin,
-    categories_evidence,
-    distribution_evidence,
-    rate_evidence,
-    rate_noise,
-)
 from model_monitor_jobs.decisions.judgement import distance_interval, rate_interval, weigh
 from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import (
@@ -49,21 +42,16 @@ __all__ = [
     "Evidence",
     "KolmogorovNoise",
     "LargestRateNoise",
-    "Margin",
     "Noise",
     "RateNoise",
     "Variation",
     "Verdict",
     "WindowHistory",
-    "categories_evidence",
     "distance_interval",
-    "distribution_evidence",
     "incidents",
     "learn",
     "limit",
-    "rate_evidence",
     "rate_interval",
-    "rate_noise",
     "shared_alpha",
     "weigh",
 ]

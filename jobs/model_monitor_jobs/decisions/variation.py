@@ -26,6 +26,8 @@ SIZES_VARY: Final = 3.0
 """Ratio of the windows' 90th to their 10th percentile of rows from which on their sizes say something."""
 LASTING: Final = 0.3
 """Correlation of neighbouring windows' differences from which on excursions last."""
+LASTING_ERRORS: Final = 2.5
+"""And how many standard errors of a correlation of 0 that must be."""
 LASTING_PENALTY: Final = 10.0
 TAIL: Final = 0.1
 FEWEST_FOR_TAIL: Final = 100
@@ -206,9 +208,10 @@ def _fit(differences: Doubles, variances: Doubles, sizes_vary: bool) -> tuple[fl
 def _tail(standardised: Doubles, mean: Callable[[Doubles], float]) -> Tail | None:
     if len(standardised) < FEWEST_FOR_TAIL:
         return None
-    start = float(np.quantile(standardised, 1 - TAIL))
-    excesses = standardised[standardised > start] - start
-    return Tail(start, float(mean(excesses)) if len(excesses) else 0.0)
+    # A tenth by number, so that windows which are all alike count as well as those few that are not.
+    place = len(standardised) - round(TAIL * len(standardised))
+    largest = np.partition(standardised, place - 1)[place - 1 :]
+    return Tail(float(largest[0]), float(mean(largest[1:] - largest[0])))
 
 
 def _exponential_mean(excesses: Doubles) -> float:
@@ -219,4 +222,4 @@ def _lasting(standardised: Doubles) -> bool:
     before, after = standardised[:-1], standardised[1:]
     if before.std() == 0 or after.std() == 0:
         return False
-    return float(np.corrcoef(before, after)[0, 1]) > LASTING
+    return float(np.corrcoef(before, after)[0, 1]) > max(LASTING, LASTING_ERRORS / math.sqrt(len(standardised)))
