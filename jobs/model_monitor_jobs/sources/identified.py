@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from model_monitor_crds.window import Window
@@ -17,15 +20,18 @@ from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.capture_batches import CaptureBatches, plain_csv
 from model_monitor_jobs.sources.capture_layout import files_of_window
 from model_monitor_jobs.sources.capture_naming import Naming
+from model_monitor_jobs.sources.capture_scan import BLOCK_BYTES, PlainText, Scanner
 from model_monitor_jobs.sources.dataset import DatasetFormat
 from model_monitor_jobs.sources.fetch import fetched
 from model_monitor_jobs.sources.json_text import NotReadable
+from model_monitor_jobs.sources.line_blocks import LineBlocks
 from model_monitor_jobs.sources.records import CSVDialect, ReadReport
-from model_monitor_jobs.sources.text import TextSource, lines
+from model_monitor_jobs.sources.text import lines
 from model_monitor_jobs.sources.times import rows_in_window
 from model_monitor_jobs.storage import Storage
 
 _RFC_4180 = CSVDialect()
+_NEWLINE = 10
 _IDENTITIES = ("eventId", "inferenceId")
 
 
@@ -81,23 +87,15 @@ def identified_capture(
     StorageUnavailable or ConfigurationError when the store can't be read.
     """
     report = ReadReport()
-    batches = CaptureBatches(Naming(expected, report.note, alternatives))
+    reader = _Events(window, CaptureBatches(Naming(expected, report.note, alternatives)))
     found = files_of_window(storage, uri, window)
     hours = {file.entry.uri: file.hour for file in found}
-    identities: deque[str] = deque()
     first = 0
     with fetched(storage, [file.entry for file in found], report, scratch) as files:
-        for entry, stream in files:
-            for number, line, fault in lines(TextSource(stream, entry.uri)):
-                event = None if fault else _event(line, window, hours[entry.uri])
-                if event is None:
-                    continue
-                for batch in _records(event, f"{entry.uri}:{number}", batches, identities):
-                    yield _identified(batch, identities, first)
-                    first += batch.num_rows
-    for batch in batches.flush():
-        yield _identified(batch, identities, first)
-        first += batch.num_rows
+        batches = (reader.read(LineBlocks(stream, entry.uri), entry.uri, hours[entry.uri]) for entry, stream in files)
+        for batch in chain(chain.from_iterable(batches), reader.rest()):
+            yield IdentifiedBatch(batch, reader.identities.take(batch.num_rows), first)
+            first += batch.num_rows
 
 
 def _blocks(stream: BinaryIO, name: str, format: DatasetFormat, csv: CSVDialect, report: ReadReport) -> Iterator[Block]:
@@ -112,35 +110,113 @@ def _by_line(file: str, block: Block) -> Callable[[int], str]:
     return lambda row: f"{file}:{block.line_of(row)}"
 
 
-def _event(line: bytes, window: Window, hour: datetime) -> dict[str, Any] | None:
-    """The event on a line if it belongs to the window."""
-    try:
-        event = capture_events.read_event(line)
-        moment = capture_events.inference_time(event)
-    except NotReadable:
-        return None
-    return event if window.contains(hour if moment is None else moment) else None
+class _Events:
+    """Reads files of captured events as `read_capture` does, and keeps the identities of what it hands on."""
+
+    def __init__(self, window: Window, batches: CaptureBatches) -> None:
+        self._window = window
+        self._batches = batches
+        self.identities = _Identities()
+
+    def read(self, source: LineBlocks, file: str, hour: datetime) -> Iterator[pa.RecordBatch]:
+        """The batches that are full by the end of a file."""
+        scanner = Scanner(self._window, self._batches.drops_outputs)
+        first = 1
+        for block in source.blocks(BLOCK_BYTES):
+            kept = _KeptLines(bytes(block), file, first)
+            for part in scanner.scan(block, first, self._window.contains(hour)):
+                count = part.rows + part.outside if isinstance(part, PlainText) else len(part.lines)
+                if isinstance(part, PlainText) and not part.outside:
+                    self.identities.add(count, kept.identities_from(first))
+                    yield from self._batches.add_text(part.text, count, part.shape)
+                elif not isinstance(part, PlainText) or part.rows:
+                    for number in range(first, first + count):
+                        yield from self._read_line(kept.line(number), f"{file}:{number}", hour)
+                first += count
+        for number, line, fault in lines(source):
+            if not fault:
+                yield from self._read_line(line, f"{file}:{first - 1 + number}", hour)
+
+    def rest(self) -> Iterator[pa.RecordBatch]:
+        """What is left after all files."""
+        yield from self._batches.flush()
+
+    def _read_line(self, line: bytes, place: str, hour: datetime) -> Iterator[pa.RecordBatch]:
+        try:
+            event = capture_events.read_event(line)
+            moment = capture_events.inference_time(event)
+            if not self._window.contains(hour if moment is None else moment):
+                return
+            data = capture_events.captured(event)
+            plain = plain_csv(data)
+            rows = [] if plain else capture_events.records(data)
+        except NotReadable:
+            return
+        identity = _identity(event) or place
+        if plain:
+            self.identities.add(1, lambda _: identity)
+            yield from self._batches.add_plain(plain)
+            return
+        self.identities.add(len(rows), lambda row: identity if len(rows) == 1 else f"{identity}[{row}]")
+        for inputs, outputs in rows:
+            yield from self._batches.add(inputs, outputs)
 
 
-def _records(
-    event: dict[str, Any], place: str, batches: CaptureBatches, identities: deque[str]
-) -> Iterator[pa.RecordBatch]:
-    """Hand an event's records on; their identities wait for the batches, which come in the records' order."""
-    identity = _identity(event) or place
-    try:
-        data = capture_events.captured(event)
-        plain = plain_csv(data)
-        rows = None if plain else capture_events.records(data)
-    except NotReadable:
-        return
-    if plain:
-        identities.append(identity)
-        yield from batches.add_plain(plain)
-        return
-    rows = rows or []
-    for index, (inputs, outputs) in enumerate(rows):
-        identities.append(identity if len(rows) == 1 else f"{identity}[{index}]")
-        yield from batches.add(inputs, outputs)
+class _KeptLines:
+    """The lines of a block, for those few whose identity is asked for."""
+
+    def __init__(self, block: bytes, file: str, first: int) -> None:
+        self._block = block
+        self._file = file
+        self._first = first
+        self._ends: list[int] | None = None
+
+    def line(self, number: int) -> bytes:
+        """The line with this number in the file, without its end."""
+        if self._ends is None:
+            self._ends = [-1, *np.flatnonzero(np.frombuffer(self._block, np.uint8) == _NEWLINE).tolist()]
+        index = number - self._first
+        return self._block[self._ends[index] + 1 : self._ends[index + 1]]
+
+    def identities_from(self, first: int) -> Callable[[int], str]:
+        """Identities of the events from line `first` on, one a line."""
+
+        def identity(row: int) -> str:
+            event = capture_events.read_event(self.line(first + row))
+            return _identity(event) or f"{self._file}:{first + row}"
+
+        return identity
+
+
+class _Identities:
+    """Identities of records that wait for their batches, which come in the records' order."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[int, int, Callable[[int], str]]] = deque()
+
+    def add(self, count: int, identity: Callable[[int], str]) -> None:
+        """Take the next records, whose identities are told by their places from 0."""
+        self._waiting.append((0, count, identity))
+
+    def take(self, count: int) -> Callable[[int], str]:
+        """The identities of the next so many records."""
+        parts: list[tuple[int, Callable[[int], str]]] = []
+        starts: list[int] = []
+        taken = 0
+        while taken < count:
+            place, held, identity = self._waiting.popleft()
+            used = min(held, count - taken)
+            if used < held:
+                self._waiting.appendleft((place + used, held - used, identity))
+            parts.append((place - taken, identity))
+            starts.append(taken)
+            taken += used
+
+        def of_row(row: int) -> str:
+            offset, identity = parts[bisect_right(starts, row) - 1]
+            return identity(offset + row)
+
+        return of_row
 
 
 def _identity(event: dict[str, Any]) -> str | None:
@@ -148,8 +224,3 @@ def _identity(event: dict[str, Any]) -> str | None:
     if not isinstance(metadata, dict):
         return None
     return next((str(metadata[name]) for name in _IDENTITIES if metadata.get(name)), None)
-
-
-def _identified(batch: pa.RecordBatch, identities: deque[str], first: int) -> IdentifiedBatch:
-    names = [identities.popleft() for _ in range(batch.num_rows)]
-    return IdentifiedBatch(batch, names.__getitem__, first)

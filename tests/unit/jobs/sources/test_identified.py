@@ -124,3 +124,22 @@ def test_many_events_of_changing_shape_keep_their_ids(tmp_path: Path) -> None:
     assert len(found) == 3000
     # Inputs that alone are as many as the names take them all.
     assert all(identity in (f"id-{row['a']}", f"id-{row['y']}") for identity, row in found.items())
+
+
+def test_plain_traffic_is_found_by_its_lines(tmp_path: Path) -> None:
+    """Blocks that are taken apart as a whole, with ragged records, other hours and lines of another kind between."""
+    folder = tmp_path / "2026/03/01/10"
+    folder.mkdir(parents=True)
+    lines = []
+    for number in range(12_000):
+        time = f"2026-03-01T{'10' if not 5000 < number < 5300 else '11'}:15:00Z"
+        inputs = f"{number},x" + ",y" * (number % 4001 == 17)
+        lines.append("{" if number % 3500 == 3 else event(inputs, "1", time, eventId=f"id-{number}"))
+    (folder / "0.jsonl").write_text("\n".join(lines[:7000]) + "\n")
+    (folder / "1.jsonl").write_text("\n".join(lines[7000:]))
+    names = ["y", "a", "b"]
+    found = rows_by_identity(list(identified_capture(Storage(), str(tmp_path), HOUR, expected=names)))
+    assert len(found) == 12_000 - 299 - 4
+    assert all(identity in (f"id-{row['a']}", f"id-{row['y']}") for identity, row in found.items())
+    first_look = read_capture(Storage(), str(tmp_path), HOUR, expected=names)
+    assert list(found.values()) == [row for batch in first_look for row in batch.to_pylist()]
