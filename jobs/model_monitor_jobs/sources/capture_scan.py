@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,15 +16,16 @@ from numpy.typing import NDArray
 from model_monitor_crds.window import Window
 from model_monitor_jobs.sources import capture_events
 from model_monitor_jobs.sources.capture_skeleton import Skeleton, skeleton_of
+from model_monitor_jobs.sources.capture_spans import Positions, spans_by_length, windows
 from model_monitor_jobs.sources.json_text import NotReadable
 
 BLOCK_BYTES = 1 << 20
 _SMALLEST_BYTES = 8 << 10
 _MOST_PASSED_OVER = 64
+_SHORT_BYTES = 64
 _QUOTE, _NEWLINE, _COMMA, _SPACE = 34, 10, 44, 32
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-Positions = NDArray[np.intp]
 Span = tuple[Positions, Positions]
 """Where a string begins and ends in each line."""
 
@@ -149,7 +149,7 @@ class Scanner:
         dropped = self._drops_outputs(*shape)
         # Rows of another number of inputs are found in parsing, unless more outputs made up for them.
         for role in (["output"] if len(sides) == 2 else []) + (["input"] if dropped else []):
-            if not _all_have_commas(_texts(block, [sides[role]]), counts[role] - 1):
+            if not _all_have_commas(block, sides[role], counts[role] - 1):
                 return None
         wanted = [role for role in ("output", "input") if role in sides and not (dropped and role == "output")]
         values = np.frombuffer(block, np.uint8)
@@ -163,19 +163,32 @@ class Scanner:
 def _spans(block: bytearray, skeleton: Skeleton) -> list[Positions] | None:
     """Beginnings and ends of the varying strings of all lines; None unless every line has the skeleton."""
     values = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(values == _QUOTE)
-    rows, rest = divmod(len(quotes), skeleton.quotes)
+    is_quote = values == _QUOTE
+    rows, rest = divmod(int(np.count_nonzero(is_quote)), skeleton.quotes)
     if rest or not rows or np.count_nonzero(values < _SPACE) != rows:
         return None
     if not _is_plain_text(block) or not _has_backslashes(block, rows * skeleton.backslashes):
         return None
-    table = quotes.reshape(rows, skeleton.quotes)
+    # With all quotes in the constants there is none in the strings, wherever these were looked for.
+    return _checked(values, skeleton, spans_by_length(values, rows, skeleton)) or _checked(
+        values, skeleton, _spans_by_quotes(np.flatnonzero(is_quote), skeleton)
+    )
+
+
+def _spans_by_quotes(quotes: Positions, skeleton: Skeleton) -> list[Positions]:
+    table = quotes.reshape(-1, skeleton.quotes)
     spans: list[Positions] = []
     for string in skeleton.varying:
         spans += [table[:, string.quote] + 1, table[:, string.quote + 1] - string.escaped]
-    last = len(skeleton.constants[-1])
-    starts = np.concatenate([[0], spans[-1] + last])
-    if starts[-1] != len(block):
+    return spans
+
+
+def _checked(values: NDArray[np.uint8], skeleton: Skeleton, spans: list[Positions] | None) -> list[Positions] | None:
+    """The spans if just the constants of the skeleton lie between them, in all lines."""
+    if spans is None:
+        return None
+    starts = np.concatenate([[0], spans[-1] + len(skeleton.constants[-1])])
+    if starts[-1] != len(values) or any((spans[at + 1] < spans[at]).any() for at in range(0, len(spans), 2)):
         return None
     bounds = [starts[:-1], *spans, starts[1:]]
     for index, constant in enumerate(skeleton.constants):
@@ -189,7 +202,7 @@ def _runs(block: bytearray, starts: Positions, ends: Positions) -> tuple[NDArray
     """Which text each line has, and these texts; lines in the order of their texts have few of them."""
     size = int(ends[0] - starts[0])
     if size and (ends - starts == size).all():
-        found = _windows(np.frombuffer(block, np.uint8), size)[starts].view(f"S{size}")
+        found = windows(np.frombuffer(block, np.uint8), size)[starts].view(f"S{size}")
         changed = np.flatnonzero(found[1:] != found[:-1]) + 1
         if 4 * len(changed) < len(found):
             firsts = [0, *changed.tolist()]
@@ -199,20 +212,19 @@ def _runs(block: bytearray, starts: Positions, ends: Positions) -> tuple[NDArray
     return texts.indices.to_numpy(), texts.dictionary.to_pylist()
 
 
-def _all_have_commas(texts: pa.Array, commas: int) -> bool:
-    if not commas:
-        return b"," not in texts.buffers()[2].to_pybytes()
-    return bool(pc.all(pc.equal(pc.count_substring(texts, ","), commas)).as_py())
-
-
-def _windows(values: NDArray[np.uint8], size: int) -> Any:
-    """The bytes from each place on, as one item."""
-    return np.ndarray((len(values) - size + 1,), f"V{size}", values, strides=(1,))
+def _all_have_commas(block: bytearray, span: Span, commas: int) -> bool:
+    starts, ends = span
+    lengths = ends - starts
+    longest = int(lengths.max())
+    if not commas and longest <= _SHORT_BYTES and int(starts[-1]) + longest <= len(block):
+        found = windows(np.frombuffer(block, np.uint8), longest)[starts].view(np.uint8).reshape(-1, longest)
+        return not ((found == _COMMA) & (np.arange(longest) < lengths[:, None])).any()
+    return bool(pc.all(pc.equal(pc.count_substring(_texts(block, [span]), ","), commas)).as_py())
 
 
 def _all_equal(values: NDArray[np.uint8], starts: Positions, expected: bytes) -> bool:
     size = len(expected)
-    found = _windows(values, size)[starts].view(np.uint8).reshape(len(starts), size)
+    found = windows(values, size)[starts].view(np.uint8).reshape(len(starts), size)
     return bool((found == np.frombuffer(expected, np.uint8)).all())
 
 

@@ -8,7 +8,7 @@ strings hold neither quotes nor backslashes nor control characters, so replacing
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from model_monitor_jobs.sources import capture_events
@@ -37,13 +37,15 @@ class Varying:
 class Skeleton:
     """The constant bytes of a line, one more than it has varying strings; the last ends with the newline.
 
-    `quotes` and `backslashes` are how many of these characters each line has.
+    `quotes` and `backslashes` are how many of these characters each line has, `lengths` how long the varying strings of
+    the one line are that it was taken from.
     """
 
     constants: tuple[bytes, ...]
     varying: tuple[Varying, ...]
     quotes: int
     backslashes: int
+    lengths: tuple[int, ...] = field(compare=False)
 
     def find(self, role: Role) -> int | None:
         """The place of the varying string with a role."""
@@ -69,12 +71,13 @@ def skeleton_of(line: bytes) -> Skeleton | None:
     if roles is None:
         return None
     varying = tuple(Varying(roles[index], 2 * index, escaped[index]) for index in sorted(roles))
-    constants, start = [], 0
+    constants, lengths, start = [], [], 0
     for string in varying:
         constants.append(line[start : quotes[string.quote] + 1])
         start = quotes[string.quote + 1] - string.escaped
+        lengths.append(start - quotes[string.quote] - 1)
     constants.append(line[start:] + b"\n")
-    return Skeleton(tuple(constants), varying, len(quotes), line.count(b"\\"))
+    return Skeleton(tuple(constants), varying, len(quotes), line.count(b"\\"), tuple(lengths))
 
 
 def _roles(line: bytes, quotes: list[int], escaped: list[int]) -> dict[int, Role] | None:

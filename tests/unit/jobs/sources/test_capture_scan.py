@@ -155,6 +155,8 @@ def scanned(lines: list[str]) -> list[PlainText | capture_scan.Lines]:
         lambda index: line(f"{index},2\n", f"{index / 7}\n", id=str(index)),
         lambda index: line(f"{index}", None, id=str(index)),
         lambda index: line(f"{index}", "1,2,3", None),
+        lambda index: line(f"{index}", f"{index},{index * index}"),
+        lambda index: line(f"{index}", "1" * (1 + index), id="1" * (index % 3)),
         lambda index: line(f"{index}", "1", f"2013-02-08T10:30:{index % 60:02}.{index:03}Z"),
     ],
 )
