@@ -10,6 +10,7 @@ import random
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,8 +18,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
-from model_monitor_jobs.sources import CSVDialect, ReadReport, csv_files, json_lines, parquet_files, read_dataset
+from model_monitor_jobs.sources import (
+    CSVDialect,
+    ReadReport,
+    csv_files,
+    json_lines,
+    parquet_files,
+    read_capture,
+    read_dataset,
+)
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.storage import Storage
 
@@ -335,6 +345,56 @@ class TestJSONLines:
         found = [{name: cell for name, cell in row.items() if cell is not None} for row in rows]
         assert found == [{"a": "1", "b": "2"}, {"a": "x", "c.0": "1"}, {}, {"a": "1.50"}]
         assert report.unreadable == 0
+
+
+EVENT = (
+    b'{"captureData":{"endpointInput":{"data":"%d,x","encoding":"CSV"}},'
+    b'"eventMetadata":{"inferenceTime":"2026-03-01T10:15:00Z"}}\n'
+)
+HOUR = Window(datetime(2026, 3, 1, 10, tzinfo=UTC), datetime(2026, 3, 1, 11, tzinfo=UTC))
+
+
+class TestCaptures:
+    @staticmethod
+    def read(folder: Path, files: dict[str, bytes]) -> tuple[list[str], ReadReport]:
+        hour = folder / "2026/03/01/10"
+        hour.mkdir(parents=True)
+        for name, content in files.items():
+            (hour / name).write_bytes(content)
+        stream = read_capture(Storage(), str(folder), HOUR, expected=["a", "b"])
+        return [cell for batch in stream for cell in batch["a"].to_pylist()], stream.report
+
+    def test_every_file_may_begin_with_a_byte_order_mark(self, tmp_path: Path) -> None:
+        content = b"\xef\xbb\xbf" + b"".join(EVENT % number for number in range(500))
+        values, report = self.read(tmp_path, {"1.jsonl": content, "2.jsonl.gz": gzip.compress(content)})
+        assert values == [*map(str, range(500))] * 2
+        assert report.unreadable == 0
+
+    @pytest.mark.parametrize("content", [(EVENT % 1).decode().encode("utf-16"), b"\0" * 5000, gzip.compress(EVENT % 1)])
+    def test_what_is_no_text_is_named(self, tmp_path: Path, content: bytes) -> None:
+        values, report = self.read(tmp_path, {"1.jsonl": EVENT % 0, "2.jsonl": content})
+        assert (values, report.unreadable) == (["0"], 1)
+        assert "2.jsonl could not be read whole: it ends before line 1: the file is" in report.notes[0]
+
+    def test_what_a_truncated_file_lacks_is_noted(self, tmp_path: Path) -> None:
+        content = gzip.compress(b"".join(EVENT % random.Random(number).getrandbits(60) for number in range(20_000)))
+        values, report = self.read(tmp_path, {"1.jsonl.gz": content[: len(content) // 2]})
+        assert 5_000 < len(values) < 15_000
+        assert report.unreadable == 1
+        assert f"it ends before line {len(values) + 1}: the compressed file is cut off" in report.notes[0]
+
+    def test_a_line_of_a_hundred_megabytes(self, tmp_path: Path) -> None:
+        long = b'{"x":"' + b"y" * (100 << 20) + b'"}\n'
+        hour = tmp_path / "2026/03/01/10"
+        hour.mkdir(parents=True)
+        (hour / "1.jsonl").write_bytes(EVENT % 1 + long + EVENT % 2)
+        del long
+        stream = read_capture(Storage(), str(tmp_path), HOUR, expected=["a", "b"])
+        with memory_below(120 << 20):
+            assert [cell for batch in stream for cell in batch["a"].to_pylist()] == ["1", "2"]
+        assert [(sample.line, sample.reason) for sample in stream.report.samples] == [
+            (2, "the line is longer than 16777216 bytes")
+        ]
 
 
 class TestSchemas:
