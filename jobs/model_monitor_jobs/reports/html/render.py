@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -16,6 +17,7 @@ from model_monitor_jobs.reports.html.shapes import label
 from model_monitor_jobs.reports.html.words import times, visible
 
 _TEMPLATES: Final = ("page.html.j2", "marks.html.j2", "trouble.html.j2", "effects.html.j2")
+_PERCENT: Final = re.compile(r"(?<=\d) %")
 _STATES: Final = {
     State.ALERT: "Alert",
     State.VIOLATION: "Violation",
@@ -88,13 +90,18 @@ def _effects(report: Report) -> list[Effect]:
     return [finding.effect for finding in findings if finding.effect is not None]
 
 
+def _finalize(value: object) -> object:
+    """What stands on the page: nothing invisible, and no line that ends between a number and its unit."""
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", visible(value)) if type(value) is str else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=DictLoader({name: _resource(name) for name in _TEMPLATES}),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: visible(value) if type(value) is str else value,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import Alert
+from model_monitor_jobs.checks.data_quality.reference import Reference
+from model_monitor_jobs.profiles.counts import ColumnCounts
+from model_monitor_jobs.profiles.table import ProfileRequest, Tracking, profile
 from model_monitor_jobs.reports.html.build import MOST_ROWS, MOST_TROUBLE, report_of
-from model_monitor_jobs.reports.html.context import ReportContext
+from model_monitor_jobs.reports.html.context import ReportContext, comparisons_of
 from model_monitor_jobs.reports.html.model import State
+from model_monitor_jobs.reports.html.shapes import ColumnComparison
 from model_monitor_jobs.reports.html.words import CHECK_NAMES, rule_sentences, steps_for
 from tests.report import examples
 
@@ -147,3 +153,24 @@ def test_segments_are_columns_of_their_own() -> None:
     # Far beyond its limit, so at once; in the segment, not in all rows.
     assert report.trouble[0].violations[0].in_alert
     assert len(report.trouble) == 1
+
+
+def test_counts_come_from_the_profile_where_a_check_has_none_of_its_own() -> None:
+    """As the checks of SageMaker, which compare sketches."""
+    column = pa.array([1.0, 2.0, None, 2.0])
+    cuts = np.array([1.0, 2.0])
+    table = profile([pa.record_batch({"age": column})], ProfileRequest(tracking={"age": Tracking(cuts)}))
+    drawn = ColumnComparison(ColumnCounts(), ColumnCounts(10, 10, cells=np.array([0, 4, 0, 6, 0])), cuts)
+    found = examples.finding("age", "completeness_check", 0.25, 0.1)
+    result = examples.result([found], comparisons={"age": drawn})
+    (reference,) = result.reference.columns if result.reference else ()
+    bare = replace(
+        result,
+        table=table,
+        findings=(found,),
+        reference=Reference(10, (replace(reference, counts=drawn.baseline),)),
+    )
+    compared = comparisons_of(bare)["", "age"]
+    assert (compared.window.rows, compared.window.missing) == (4, 1)
+    assert list(compared.window.cells if compared.window.cells is not None else ()) == [0, 1, 0, 2, 0]
+    assert compared.baseline.rows == 10
