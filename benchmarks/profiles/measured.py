@@ -38,16 +38,20 @@ def main(arguments: list[str]) -> None:
             command, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
         )
         sampler.start()
+        # Not `wait(timeout=…)`, which looks only twenty times a second whether the process has ended.
+        alarm = threading.Timer(float(limit), lambda: _kill(descendants(os.getpid())))
+        alarm.start()
         try:
-            code = process.wait(timeout=float(limit))
-        except subprocess.TimeoutExpired:
-            code = None
+            code: int | None = process.wait()
         except KeyboardInterrupt:
             _kill(descendants(os.getpid()))
-            raise
-        wall = time.perf_counter() - begun
-    if code is None:
-        _kill(descendants(os.getpid()))
+            sys.exit("interrupted")
+        finally:
+            wall = time.perf_counter() - begun
+            in_time = alarm.is_alive()
+            alarm.cancel()
+    if not in_time:
+        code = None
     _wait_for_orphans(LINGERING_SECONDS if code is not None else 0.0)
     sampler.stop()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
