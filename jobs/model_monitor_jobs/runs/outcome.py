@@ -31,6 +31,7 @@ VIOLATIONS: Final = "constraint_violations.json"
 EXECUTION: Final = "execution.json"
 MOST_VIOLATIONS: Final = 20
 MOST_UNJUDGED: Final = 50
+MOST_BROKEN_FILES: Final = 1000
 UNDECIDED: Final = (Verdict.INSUFFICIENT_DATA, Verdict.TOO_VARIABLE)
 MOST_VIOLATION_BYTES: Final = 16 * 1024
 _LONGEST_DESCRIPTION: Final = 512
@@ -223,6 +224,8 @@ def reading_document(report: ReadReport) -> dict[str, Any]:
         "files": report.files,
         "records": report.records,
         "unreadable": report.unreadable,
+        "reasons": report.reasons,
+        "brokenFiles": list(report.broken)[:MOST_BROKEN_FILES],
         "outsideWindow": report.outside_window,
         "samples": [asdict(sample) for sample in report.samples],
     }

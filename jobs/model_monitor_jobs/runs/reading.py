@@ -56,13 +56,6 @@ def check_readable(report: ReadReport, most: float, uri: str) -> None:
 
     Of a broken file nobody knows how many lines are missing, so it counts as a whole.
     """
-    lines = report.records + report.unreadable
-    if report.unreadable and report.unreadable > most * lines:
-        first = report.samples[0]
-        raise InputError(
-            f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
-            f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
-        )
     files = max(report.files, len(report.broken))
     if len(report.broken) > most * files:
         file, reason = next(iter(report.broken.items()))
@@ -70,6 +63,13 @@ def check_readable(report: ReadReport, most: float, uri: str) -> None:
             f"{len(report.broken)} of {files} files in {uri} could not be read whole, more than maxUnreadableShare "
             f"{most:g} allows; the first is {file}: {reason}",
             remedy="write the files again; or set maxUnreadableShare to 1 to judge what can be read",
+        )
+    lines = report.records + report.unreadable
+    if report.unreadable and report.unreadable > most * lines:
+        first = report.samples[0]
+        raise InputError(
+            f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
+            f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
         )
 
 

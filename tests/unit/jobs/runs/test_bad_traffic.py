@@ -222,6 +222,8 @@ def test_files_that_break_off_are_noted_in_what_is_written(root: Path, baseline:
     document = json.loads(result_files(result, {})["execution.json"])
     assert any("2.csv.gz could not be read whole" in note for note in document["notes"])
     assert document["reading"]["unreadable"] == 1
+    assert document["reading"]["reasons"] == {"the compressed file is cut off": 1}
+    assert document["reading"]["brokenFiles"] == ["pvc://data/in/2.csv.gz"]
 
 
 @pytest.fixture(autouse=True)
