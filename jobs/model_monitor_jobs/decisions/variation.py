@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from model_monitor_jobs.decisions.evidence import FEWEST_ROWS, IMMEDIATE_RATIO, LEARNED_FLOOR
 from model_monitor_jobs.decisions.noise import Noise
+from model_monitor_jobs.decisions.student import student_quantile
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -165,14 +165,6 @@ def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float =
     if len(np.unique(days[far])) > math.ceil(INCIDENT_DAYS * len(np.unique(days))):
         return ()
     return tuple(places[far].tolist())
-
-
-@lru_cache(maxsize=4096)
-def student_quantile(degrees: int, alpha: float) -> float:
-    """The two-sided limit of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(-stdtrit(degrees, alpha / 2))
 
 
 def _usable(history: WindowHistory) -> Flags:

@@ -22,7 +22,7 @@ from model_monitor_jobs.decisions import (
     limit,
     shared_alpha,
 )
-from model_monitor_jobs.decisions.variation import student_quantile
+from model_monitor_jobs.decisions.student import student_quantile
 
 Doubles = NDArray[np.float64]
 
