@@ -17,7 +17,7 @@ from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
-from model_monitor_jobs.runs.perform import Clock, failed_status, perform_baseline, perform_monitor, started_status
+from model_monitor_jobs.execution.perform import Clock, failed_status, perform_baseline, perform_monitor, started_status
 from model_monitor_jobs.sinks.executions import ClusterUnavailable, Executions, connect, spec_of
 from model_monitor_jobs.storage import Storage
 

@@ -16,7 +16,7 @@ from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import Occasion
 from model_monitor_crds.window import Window, parse_time
-from model_monitor_jobs.runs.perform import perform_monitor, started_status
+from model_monitor_jobs.execution.perform import perform_monitor, started_status
 from model_monitor_jobs.storage import Storage
 
 

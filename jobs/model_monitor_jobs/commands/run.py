@@ -21,12 +21,12 @@ from model_monitor_crds.window import Window, format_time
 from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION, exit_code_of
 from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
+from model_monitor_jobs.execution.local import LocalRun, occasions, output_below, replay, resolve_columns
+from model_monitor_jobs.execution.perform import Clock, perform_baseline, started_status
 from model_monitor_jobs.manifests import Manifests, load_manifests
 from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report, standing_alert_line
 from model_monitor_jobs.runs.baseline import MadeBaseline
-from model_monitor_jobs.runs.local import LocalRun, occasions, output_below, replay, resolve_columns
 from model_monitor_jobs.runs.outcome import finding_document, summarize
-from model_monitor_jobs.runs.perform import Clock, perform_baseline, started_status
 from model_monitor_jobs.storage import Storage
 
 

@@ -12,7 +12,7 @@ from model_monitor_crds.window import Window, parse_time
 from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION
 from model_monitor_jobs.commands.run import run_manifests
 from model_monitor_jobs.demo.flights import write_story
-from model_monitor_jobs.runs.perform import Clock
+from model_monitor_jobs.execution.perform import Clock
 from model_monitor_jobs.storage import Storage
 
 CLAIM = "pvc://flights"

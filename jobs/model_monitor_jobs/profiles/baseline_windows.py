@@ -15,10 +15,10 @@ from model_monitor_jobs.profiles.baseline_profile import BaselineWindows, Counts
 from model_monitor_jobs.profiles.cells import count_sketch
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.grouped import Coded, Codes, Grouping, count_in_groups
+from model_monitor_jobs.profiles.instants import instants
 from model_monitor_jobs.profiles.segments import SegmentValues, segment_codes
 from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.profiles.windows import Calendar
-from model_monitor_jobs.sources.times import instants
 
 MOST_WINDOWS: Final = 1_000
 """Windows of one length that are kept, the latest."""
@@ -58,15 +58,18 @@ class _Spans:
     unstamped: int = 0
 
     def codes(self, values: pa.Array) -> Codes:
+        """The number of each row's windows; -1 for rows without a readable time."""
         times = instants(values)
         valid = times.is_valid().to_numpy(zero_copy_only=False)
         self.unstamped += int(len(valid) - valid.sum())
-        moments = times.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        codes = np.full(len(valid), -1, dtype=np.int64)
+        moments = times.drop_null().cast(pa.int64()).to_numpy(zero_copy_only=False)
+        if not len(moments):
+            return codes
         starts = np.stack([calendar.starts(moments) for calendar in self.calendars])
         tuples, places = np.unique(starts, axis=1, return_inverse=True)
         numbers = [self.known.setdefault(tuple(each), len(self.known)) for each in tuples.T.tolist()]
-        codes = np.array(numbers, dtype=np.int64)[places.reshape(-1)]
-        codes[~valid] = -1
+        codes[valid] = np.array(numbers, dtype=np.int64)[places.reshape(-1)]
         return codes
 
 
@@ -88,7 +91,7 @@ def count_baseline(
         own = [_part_codes(batch, column, values) for column, values in parts]
         coded = [Coded(codes, len(values)) for codes, (_, values) in zip(own, parts, strict=True)]
         if timestamp is not None and calendars:
-            span = spans.codes(batch.column(timestamp))
+            span = spans.codes(_times(batch, timestamp))
             for codes, (_, values) in zip(own, parts, strict=True):
                 joined = np.where((span >= 0) & (codes >= 0), span * len(values) + codes, -1)
                 coded.append(Coded(joined, len(spans.known) * len(values)))
@@ -103,6 +106,11 @@ def count_baseline(
         _windows(place, length, spans, parts, windowed, tracking) for place, length in enumerate(lengths) if spans.known
     )
     return CountedBaseline(whole, found, spans.unstamped)
+
+
+def _times(batch: pa.RecordBatch, timestamp: str) -> pa.Array:
+    index = batch.schema.get_field_index(timestamp)
+    return batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())
 
 
 def _part_codes(batch: pa.RecordBatch, column: str, values: tuple[str, ...]) -> Codes:

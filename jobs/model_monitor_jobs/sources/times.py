@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model_monitor_crds.window import Window, parse_time
+from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.profiles.instants import MICROSECONDS, instants
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.records import MAXIMUM_SAMPLES, ReadReport
-
-_MICROSECONDS = pa.timestamp("us", "UTC")
-_FIRST, _LAST = (pa.scalar(moment, pa.timestamp("us")).cast(pa.int64()) for moment in (datetime.min, datetime.max))
 
 
 def in_window(
@@ -51,8 +48,8 @@ def rows_in_window(
             text = values[row].as_py()
             report.add_unreadable(name, block.line_of(row), reason, "" if text is None else str(text))
     inside = pc.and_(
-        pc.greater_equal(times, pa.scalar(window.start, _MICROSECONDS)),
-        pc.less(times, pa.scalar(window.end, _MICROSECONDS)),
+        pc.greater_equal(times, pa.scalar(window.start, MICROSECONDS)),
+        pc.less(times, pa.scalar(window.end, MICROSECONDS)),
     )
     kept = batch.filter(inside, null_selection_behavior="drop")
     report.outside_window += batch.num_rows - kept.num_rows - missing
@@ -68,36 +65,3 @@ def _lines_of(block: Block, kept: pa.Array) -> Callable[[int], int]:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-
-
-def instants(values: pa.Array) -> pa.Array:
-    """Times as UTC timestamps in microseconds, null where they can't be read."""
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        values = values.dictionary_decode()
-        kind = values.type
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return _as_utc(values.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False))
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return pa.nulls(len(values), _MICROSECONDS)
-    for target in (_MICROSECONDS, pa.timestamp("us")):
-        try:
-            return _as_utc(values.cast(target))
-        except pa.ArrowInvalid:
-            continue
-    return pa.array([_instant(text) for text in values.to_pylist()], _MICROSECONDS)
-
-
-def _as_utc(times: pa.Array) -> pa.Array:
-    """In UTC, and null beyond the years that a datetime can have."""
-    found = times.cast(_MICROSECONDS) if times.type.tz else pc.assume_timezone(times, "UTC")
-    since_1970 = found.cast(pa.int64())
-    possible = pc.and_(pc.greater_equal(since_1970, _FIRST), pc.less_equal(since_1970, _LAST))
-    return pc.if_else(possible, found, pa.scalar(None, _MICROSECONDS))
-
-
-def _instant(text: str | None) -> datetime | None:
-    try:
-        return parse_time(text) if text else None
-    except (ValueError, OverflowError):
-        return None

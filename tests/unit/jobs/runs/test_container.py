@@ -18,7 +18,7 @@ from model_monitor_crds.run import EXIT_INPUT, EXIT_RETRY
 from model_monitor_jobs import container
 from model_monitor_jobs.container import execute, read_task
 from model_monitor_jobs.errors import ConfigurationError
-from model_monitor_jobs.runs.perform import perform_baseline, started_status
+from model_monitor_jobs.execution.perform import perform_baseline, started_status
 from model_monitor_jobs.sinks import executions
 from model_monitor_jobs.storage import Storage
 

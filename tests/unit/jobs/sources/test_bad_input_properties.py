@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from model_monitor_crds.window import Window, parse_time
 from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.profiles.instants import instants
 from model_monitor_jobs.sources import CSVDialect, ReadReport, csv_files, json_lines, parquet_files, read_capture
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.identified import identified_capture
-from model_monitor_jobs.sources.times import instants
 from model_monitor_jobs.storage import Storage
 
 ALWAYS = Window(datetime(2013, 2, 8, 10, tzinfo=UTC), datetime(2013, 2, 8, 11, tzinfo=UTC))

@@ -17,8 +17,8 @@ from model_monitor_crds.schedule import Schedule, ScheduleError
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
+from model_monitor_jobs.execution.perform import Clock, Performed, perform_monitor, started_status
 from model_monitor_jobs.runs.outcome import UNDECIDED
-from model_monitor_jobs.runs.perform import Clock, Performed, perform_monitor, started_status
 from model_monitor_jobs.storage import Storage
 
 
