@@ -6,10 +6,15 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.kubelet import SubprocessKubelet
 from tests.cluster.object_store import ObjectStore
+
+# How long one example takes says more about what else the machine does than about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

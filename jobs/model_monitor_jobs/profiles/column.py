@@ -177,7 +177,7 @@ class ColumnProfile:
             numbers, counted = kinds.numbers[finite], counts[finite]
             order = np.argsort(numbers, kind="stable")
             self._describe(np.repeat(numbers[order], counted[order]))
-        self.frequencies.add(distinct, counts)
+        self.frequencies.add(distinct, counts, kinds.numbers)
 
     def _describe(self, ordered: Doubles) -> None:
         """Add finite numbers in ascending order to what describes numbers."""

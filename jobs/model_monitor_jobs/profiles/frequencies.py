@@ -115,15 +115,18 @@ class Frequencies:
         """How often each tracked value occurs, exactly, in their order."""
         return self.tracked_seen.copy()
 
-    def add(self, texts: pa.Array, counts: Counts) -> None:
-        """Add distinct texts, an Arrow string array without nulls, and how often each occurs."""
+    def add(self, texts: pa.Array, counts: Counts, numbers: NDArray[np.float64] | None = None) -> None:
+        """Add distinct texts, an Arrow string array without nulls, and how often each occurs.
+
+        `numbers` are the values of those that are numbers, NaN for the others, where they are known.
+        """
         if not len(texts):
             return
         texts = pc.cast(texts, pa.large_string())
         self.total += int(counts.sum())
         self._track(texts, counts)
         if self.hashed is not None:
-            self.hashed.update(_identities(texts))
+            self.hashed.update(_identities(texts, numbers))
             self._add_frequent(texts, counts)
             return
         self._pending.append((texts, counts))
@@ -234,10 +237,10 @@ def _sums(places: NDArray[np.int32], amounts: Counts, count: int) -> Counts:
     return np.bincount(places, weights=amounts, minlength=count).astype(np.int64)
 
 
-def _identities(texts: pa.Array) -> Hashes:
+def _identities(texts: pa.Array, numbers: NDArray[np.float64] | None = None) -> Hashes:
     """Hashes of values: numeric texts by their number, all others by their bytes."""
     hashes = hash_texts(texts)
-    numbers = classify(texts).numbers
+    numbers = classify(texts).numbers if numbers is None else numbers
     finite = np.isfinite(numbers)
     if finite.any():
         hashes[finite] = hash_numbers(numbers[finite])

@@ -44,15 +44,17 @@ class PlainNumbers:
 
 def classify(texts: pa.Array) -> TextKinds:
     """What each text of an Arrow string array without nulls is."""
-    integral, fractional = np.zeros(len(texts), dtype=np.bool_), np.zeros(len(texts), dtype=np.bool_)
-    boolean = _mask(pc.or_(pc.equal(texts, "true"), pc.equal(texts, "false")))
+    integral, fractional, boolean = (np.zeros(len(texts), dtype=np.bool_) for _ in range(3))
     numbers = np.full(len(texts), np.nan)
-    suspects = np.flatnonzero(_like_numbers(texts))
-    if len(suspects):
-        chosen = texts if len(suspects) == len(texts) else texts.take(pa.array(suspects))
-        integral[suspects] = whole = _mask(pc.match_substring_regex(chosen, INTEGRAL))
+    like_numbers, like_booleans = _suspects(texts)
+    if len(like_booleans):
+        chosen = texts.take(pa.array(like_booleans))
+        boolean[like_booleans] = _mask(pc.or_(pc.equal(chosen, "true"), pc.equal(chosen, "false")))
+    if len(like_numbers):
+        chosen = texts if len(like_numbers) == len(texts) else texts.take(pa.array(like_numbers))
+        integral[like_numbers] = whole = _mask(pc.match_substring_regex(chosen, INTEGRAL))
         if not whole.all():
-            fractional[suspects] = _mask(pc.match_substring_regex(chosen, FRACTIONAL))
+            fractional[like_numbers] = _mask(pc.match_substring_regex(chosen, FRACTIONAL))
         numeric = integral | fractional
         if numeric.any():
             numbers[numeric] = _numbers(texts if numeric.all() else texts.filter(pa.array(numeric)))
@@ -102,14 +104,14 @@ def as_doubles(values: pa.Array) -> NDArray[np.float64]:
     return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _like_numbers(texts: pa.Array) -> NDArray[np.bool_]:
-    """Whether a text begins as a number does and ends with a digit; all numbers do."""
+def _suspects(texts: pa.Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which texts begin as a number does and end with a digit, and which begin and end as a Boolean does."""
     offsets, content = text_bytes(texts)
-    found = np.zeros(len(texts), dtype=np.bool_)
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     first, last = content[offsets[:-1][filled]], content[offsets[1:][filled] - 1]
-    found[filled] = _DIGITS[last] & _STARTS[first]
-    return found
+    like_numbers = _NUMBER_STARTS[first] & _NUMBER_ENDS[last]
+    like_booleans = _BOOLEAN_STARTS[first] & _BOOLEAN_ENDS[last]
+    return filled[like_numbers], filled[like_booleans]
 
 
 def _numbers(values: pa.Array) -> NDArray[np.float64]:
@@ -131,5 +133,7 @@ def _table(characters: bytes) -> NDArray[np.bool_]:
     return table
 
 
-_DIGITS: Final = _table(b"0123456789")
-_STARTS: Final = _table(b"0123456789+- ")
+_NUMBER_STARTS: Final = _table(b"0123456789+- ")
+_NUMBER_ENDS: Final = _table(b"0123456789")
+_BOOLEAN_STARTS: Final = _table(b"tf")
+_BOOLEAN_ENDS: Final = _table(b"e")

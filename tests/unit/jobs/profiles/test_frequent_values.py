@@ -64,6 +64,18 @@ def test_values_that_come_late_or_just_below_notice_are_bounded_too() -> None:
     assert made.unlisted <= made.total / (KEPT_VALUES + 1)
 
 
+def test_what_is_just_below_notice_in_every_part_is_bounded_in_the_whole() -> None:
+    """A value that no part keeps must be possible in the whole as often as in all parts together."""
+    part = ["below"] * 39 + [f"kept-{number}" for number in range(KEPT_VALUES)] * 41
+    part += [f"once-{number}" for number in range(10_000)]
+    made = frequencies_of(part, len(part))
+    for _ in range(4):
+        made.merge(frequencies_of(part, len(part)))
+    assert "below" not in made.counts
+    assert 5 * 39 <= made.unlisted <= made.total / (KEPT_VALUES + 1)
+    assert made.counts["kept-7"] == 5 * 41
+
+
 @settings(max_examples=12)
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_tracked_values_are_exact_in_any_order_of_merging(seeds: list[int], random: object) -> None:
