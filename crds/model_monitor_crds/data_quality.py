@@ -21,8 +21,8 @@ class DataQualityOverride(Model):
     """Columns that these settings are for. Left out: all."""
     checks: Annotated[list[CheckType], Field(max_length=20, json_schema_extra={"x-kubernetes-list-type": "set"})] = []
     """Checks that these settings are for. Left out: all of those columns that are judged anyway."""
-    enabled: bool = True
-    """Whether they are judged at all."""
+    enabled: bool | None = None
+    """Whether they are judged at all. Left out: as other overrides say, else true."""
     threshold: Annotated[float, Field(gt=0)] | None = None
     """Smallest change that counts, in the unit of the check: a share of rows (0 to 1) for most. The distances that are
     only reported otherwise (docs/data-quality.md lists them) are judged once they are named with a threshold."""

@@ -146,8 +146,12 @@ def read_baseline_profile(content: bytes, uri: str, length: timedelta | None = N
         zone, from_sketches = told.get(_TIME_ZONE, b"Etc/UTC").decode(), told.get(_FROM_SKETCHES) == b"true"
         lengths = [_length_of(file, index) for index in range(1, file.num_row_groups)]
         seconds = int(length.total_seconds()) if length is not None else None
-        found = [file.read_row_group(index) for index, each in enumerate(lengths, start=1) if each == seconds]
-        return _profile(file.read_row_group(0), found, zone, from_sketches)
+        found = [
+            file.read_row_group(index, use_threads=False)
+            for index, each in enumerate(lengths, start=1)
+            if each == seconds
+        ]
+        return _profile(file.read_row_group(0, use_threads=False), found, zone, from_sketches)
 
 
 def lengths_of(content: bytes, uri: str) -> tuple[timedelta, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -49,8 +51,9 @@ class ColumnCounts:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.cells = _sum(self.cells, other.cells)
         self.values = _sum(self.values, other.values)
+        self.__dict__.pop("numbers", None)
 
-    @property
+    @cached_property
     def numbers(self) -> Number:
         """Finite numbers."""
         return 0 if self.cells is None else self.cells.sum(axis=-1)
@@ -69,6 +72,28 @@ class ColumnCounts:
         values = None if self.values is None else self.values[places]
         return ColumnCounts(**scalars, cells=cells, values=values, step=self.step)
 
+    def without(self, places: Sequence[int]) -> ColumnCounts:
+        """The same windows, of which some have no rows any more."""
+        if not len(places):
+            return self
+
+        def emptied(counts: Any) -> Any:
+            left = counts.copy()
+            left[list(places)] = 0
+            return left
+
+        scalars = {name: emptied(getattr(self, name)) for name in _SCALARS}
+        cells = None if self.cells is None else emptied(self.cells)
+        values = None if self.values is None else emptied(self.values)
+        return ColumnCounts(**scalars, cells=cells, values=values, step=self.step)
+
+    def total(self) -> ColumnCounts:
+        """All windows together, which may be none."""
+        scalars = {name: int(getattr(self, name).sum()) for name in _SCALARS}
+        cells = None if self.cells is None else self.cells.sum(axis=0)
+        values = None if self.values is None else self.values.sum(axis=0)
+        return ColumnCounts(**scalars, cells=cells, values=values, step=self.step)
+
     def coarser(self, step: int) -> ColumnCounts:
         """The same with the cells on every `step`-th cut point."""
         if self.cells is None or step == self.step:
@@ -83,11 +108,17 @@ class ColumnCounts:
 
     def summed(self, groups: Counts) -> ColumnCounts:
         """Many windows added up in groups; `groups` numbers the group of each window, from 0 without gaps."""
-        order = np.argsort(groups, kind="stable")
+        order: Any = np.argsort(groups, kind="stable")
         edges = np.flatnonzero(np.diff(groups[order], prepend=-1))
-        scalars = {name: np.add.reduceat(getattr(self, name)[order], edges) for name in _SCALARS}
-        cells = None if self.cells is None else np.add.reduceat(self.cells[order], edges, axis=0)
-        values = None if self.values is None else np.add.reduceat(self.values[order], edges, axis=0)
+        if len(edges) == 1:
+            order = slice(None)  # What is one group already needs no copy.
+
+        def summed(counts: Counts) -> Counts:
+            return np.add.reduceat(counts[order], edges, axis=0)
+
+        scalars = {name: summed(getattr(self, name)) for name in _SCALARS}
+        cells = None if self.cells is None else summed(self.cells)
+        values = None if self.values is None else summed(self.values)
         return ColumnCounts(**scalars, cells=cells, values=values, step=self.step)
 
 

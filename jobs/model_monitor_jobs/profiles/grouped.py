@@ -17,7 +17,9 @@ from model_monitor_jobs.profiles.table import Tracking
 
 _SCALARS: Final = ("present", "integral", "fractional", "whole", "boolean", "text")
 MOST_CELLS: Final = 32_000_000
-"""Cells that one grouping may take in memory, 8 bytes each; beyond, it counts on every second cut point."""
+"""Cells that one grouping may take in memory, 8 bytes each; beyond, it counts its finest columns on every second cut
+point."""
+_FEWEST_CELLS: Final = 9
 
 Codes = NDArray[np.int64]
 Table = NDArray[np.int64]
@@ -38,6 +40,18 @@ class _Counted:
     scalars: Table
     cells: Table | None
     values: Table | None
+    step: int = 1
+    """The cells stand on every `step`-th cut point."""
+
+    @property
+    def width(self) -> int:
+        """Cells a group."""
+        return 0 if self.cells is None else self.cells.shape[1]
+
+    def coarsen(self) -> None:
+        """Count on every second of the cut points that were counted on."""
+        counts = ColumnCounts(cells=self.cells)
+        self.cells, self.step = counts.coarser(2).cells, 2 * self.step
 
 
 class Grouping:
@@ -47,15 +61,13 @@ class Grouping:
         self._most_cells = most_cells
         self._rows = np.zeros(1, dtype=np.int64)
         self._columns = {name: _empty(track) for name, track in tracking.items()}
-        self._step = 1
-
-    @property
-    def step(self) -> int:
-        """Cells stand on every `step`-th cut point."""
-        return self._step
+        self._groups = 1
 
     def grow(self, groups: int) -> None:
         """Make room."""
+        if groups <= self._groups:
+            return
+        self._groups = groups
         if groups > len(self._rows):
             capacity = max(groups, 2 * len(self._rows))
             self._rows = _longer(self._rows, capacity)
@@ -63,13 +75,14 @@ class Grouping:
                 column.scalars = _longer(column.scalars, capacity)
                 column.cells = None if column.cells is None else _longer(column.cells, capacity)
                 column.values = None if column.values is None else _longer(column.values, capacity)
-        while (
-            sum(column.cells.size for column in self._columns.values() if column.cells is not None) > self._most_cells
-        ):
-            self._step *= 2
+        # By the number of groups alone, not by the room for them: then it does not matter in what steps it grew.
+        while groups * sum(column.width for column in self._columns.values()) > self._most_cells:
+            finest = max(column.width for column in self._columns.values())
+            if finest <= _FEWEST_CELLS:
+                break
             for column in self._columns.values():
-                if column.cells is not None:
-                    column.cells = ColumnCounts(cells=column.cells).coarser(2).cells
+                if column.width == finest:
+                    column.coarsen()
 
     def add_rows(self, codes: Codes) -> None:
         """Count rows."""
@@ -86,7 +99,7 @@ class Grouping:
         scalars = {field: column.scalars[:groups, index] for index, field in enumerate(_SCALARS)}
         cells = None if column.cells is None else column.cells[:groups]
         values = None if column.values is None else column.values[:groups]
-        return ColumnCounts(rows=self._rows[:groups], **scalars, cells=cells, values=values, step=self._step)
+        return ColumnCounts(rows=self._rows[:groups], **scalars, cells=cells, values=values, step=column.step)
 
 
 def count_in_groups(
@@ -139,7 +152,7 @@ def _count(
             column.scalars[groups, index] += np.bincount(codes[inside & flag], minlength=len(groups))
         if column.cells is not None and tracking.cuts is not None:
             kept = inside[finite]
-            cells = _cells_of(tracking.cuts[grouping.step - 1 :: grouping.step], numbers[kept])
+            cells = _cells_of(tracking.cuts[column.step - 1 :: column.step], numbers[kept])
             column.cells[groups] += _pairs(codes[finite][kept], cells, len(groups), column.cells.shape[1])
         if column.values is not None and places is not None:
             known = inside & (places >= 0)

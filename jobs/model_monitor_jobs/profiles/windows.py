@@ -21,11 +21,16 @@ _HOUR: Final = 3_600
 _QUANTUM: Final = 300
 """Every window begins at a multiple of five minutes, in any time zone."""
 _MICROSECONDS: Final = 1_000_000
+# Times in a datetime's first and last week stand for a missing time. By local clocks they may be no datetime at all, so
+# they count as the nearest time that always is one.
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = int((datetime(1, 1, 8, tzinfo=UTC) - _EPOCH).total_seconds())
+_LAST: Final = int((datetime(9999, 12, 24, tzinfo=UTC) - _EPOCH).total_seconds())
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Cuts time into windows of one length that begin with the day of a time zone; several days begin on a Monday."""
+    """Cuts time into windows of one length that begin with the day of a time zone; those of a week begin on Mondays."""
 
     length: timedelta
     zone: ZoneInfo
@@ -46,6 +51,7 @@ class Calendar:
 def window_start(moment: int, length: timedelta, zone: ZoneInfo) -> int:
     """Start of the window that a moment lies in; both in seconds since 1970."""
     seconds = int(length.total_seconds())
+    moment = min(max(moment, _FIRST), _LAST)
     local = datetime.fromtimestamp(moment, zone)
     if seconds <= _HOUR:
         # Counted in real time, so that the hour that occurs twice when clocks go back is two windows.
@@ -58,7 +64,7 @@ def window_start(moment: int, length: timedelta, zone: ZoneInfo) -> int:
         ordinal = local.toordinal()
         first = date.fromordinal(ordinal - (ordinal - 1) % days)
         begin = datetime(first.year, first.month, first.day, tzinfo=zone)
-    return int(begin.timestamp())
+    return int((begin - _EPOCH).total_seconds())
 
 
 def slots(starts: Iterable[int], compare_with: CompareWith, zone: ZoneInfo) -> NDArray[np.int64]:
@@ -87,5 +93,5 @@ def local_days(starts: Iterable[int], zone: ZoneInfo) -> NDArray[np.int64]:
 
 def window_name(start: int, length: timedelta, zone: ZoneInfo) -> str:
     """A window for people: its local day, and its hour when it is shorter."""
-    local = datetime.fromtimestamp(start, UTC).astimezone(zone)
+    local = datetime.fromtimestamp(start, zone)
     return f"{local:%Y-%m-%d}" if length >= timedelta(days=1) else f"{local:%Y-%m-%d %H:%M}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from model_monitor_jobs.checks.data_quality.reported import PARTS
 from model_monitor_jobs.checks.data_quality.rules.categories import MOST_CATEGORIES
 from model_monitor_jobs.checks.data_quality.settings import CheckSettings, settings_of
 from model_monitor_jobs.checks.finding import Distances, Finding
-from model_monitor_jobs.decisions import JENSEN_SHANNON_DIVISOR, ChiSquaredNoise, Evidence, shared_alpha
+from model_monitor_jobs.decisions import JENSEN_SHANNON_DIVISOR, ChiSquaredNoise, Evidence, Verdict, shared_alpha
 
 STABILITY: Final = "population_stability_index_check"
 JENSEN_SHANNON: Final = "jensen_shannon_distance_check"
@@ -34,40 +35,37 @@ class _Measured:
 
 def asked_for(settings: DataQuality, column: ReferenceColumn) -> Mapping[str, CheckSettings]:
     """The distances that an override names with a threshold."""
+    if not column.compared:
+        return {}
     own = {check: settings_of(settings, column.name, check) for check in CHECKS}
-    return {check: each for check, each in own.items() if each.named and each.enabled and each.threshold is not None}
+    return {check: each for check, each in own.items() if each.enabled and each.named_threshold is not None}
 
 
 def judge_distances(
-    drift: Finding, asked: Mapping[str, CheckSettings], column: ReferenceColumn, family: int
+    distances: Distances, count: int, asked: Mapping[str, CheckSettings], column: ReferenceColumn, family: int
 ) -> Iterator[Finding]:
-    """Judge the distances of a compared distribution against the user's thresholds.
+    """Judge the distances of `count` values from the whole baseline's against the user's thresholds.
 
     What sampling alone adds is taken off the two that are sums of squares; see `ChiSquaredNoise`.
     """
-    distances, evidence = drift.distances, drift.evidence
-    if distances is None or evidence is None or not evidence.count:
-        return
-    reference = drift.reference_counts
-    reference_count = int(reference.present) if reference is not None else 0
     for check, settings in asked.items():
         alpha = shared_alpha(settings.alpha, family)
-        measured = _measure(check, distances, settings.threshold or 0.0, column, alpha, evidence.count, reference_count)
+        measured = _measure(check, distances, settings.named_threshold or 0.0, column, alpha, count)
         if measured is None:
             continue
-        own = Evidence(
+        evidence = Evidence(
             difference=measured.value,
             limit=measured.limit,
             noise=measured.noise,
             low=max(0.0, measured.value - measured.noise),
             high=measured.value + measured.noise,
-            count=evidence.count,
+            count=count,
         )
-        text = f"{measured.name} {measured.value:.4g}, above {measured.limit:.4g}"
+        # A limit is too wide only for shares of rows: these have units of their own.
+        verdict = Verdict.PASS if evidence.verdict is Verdict.TOO_VARIABLE else evidence.verdict
         observed, expected = f"{measured.name} {measured.value:.4g}", f"at most {measured.limit:.4g}"
-        if own.verdict != "Violation":
-            text = f"{measured.name} {measured.value:.4g}"
-        yield Finding(column.name, check, own.verdict, observed, expected, text, own)
+        text = f"{observed}, above {measured.limit:.4g}" if verdict is Verdict.VIOLATION else observed
+        yield Finding(column.name, check, verdict, observed, expected, text, evidence)
 
 
 def _measure(
@@ -77,15 +75,16 @@ def _measure(
     column: ReferenceColumn,
     alpha: float,
     count: int,
-    reference_count: int,
 ) -> _Measured | None:
+    values = column.counts.numbers if column.numeric else column.counts.present
+    reference_count = max(1, int(values))
     cells = PARTS if column.numeric else min(MOST_CATEGORIES, len(column.tracking.values)) + 1
     if check == STABILITY:
-        root = ChiSquaredNoise(cells).bound(alpha, count, max(1, reference_count))
+        root = ChiSquaredNoise(cells).bound(alpha, count, reference_count)
         limit = (math.sqrt(threshold) + root) ** 2
         return _Measured("population stability index", distances.population_stability_index, limit, limit - threshold)
     if check == JENSEN_SHANNON:
-        noise = ChiSquaredNoise(cells, JENSEN_SHANNON_DIVISOR).bound(alpha, count, max(1, reference_count))
+        noise = ChiSquaredNoise(cells, JENSEN_SHANNON_DIVISOR).bound(alpha, count, reference_count)
         return _Measured("Jensen–Shannon distance", distances.jensen_shannon_distance, threshold + noise, noise)
     if check == WASSERSTEIN and distances.wasserstein_distance is not None:
         return _Measured("Wasserstein distance", distances.wasserstein_distance, threshold, 0.0)
@@ -102,4 +101,7 @@ def _beyond_range(distances: Distances) -> float | None:
         return None
     low, high, least, most = (float(value) for value in known if value is not None)
     beyond = max(0.0, least - low, high - most)
-    return beyond / (most - least) if most > least else (0.0 if not beyond else math.inf)
+    # A baseline of one value has no range: then in units of that value.
+    unit = most - least or abs(most) or 1.0
+    share = beyond / unit
+    return share if math.isfinite(share) else sys.float_info.max

@@ -108,7 +108,7 @@ class RateCheck(Check):
 
 def share(part: Number, whole: Number) -> Any:
     """A share, 0 of nothing."""
-    return np.asarray(part, dtype=np.float64) / np.maximum(whole, 1)
+    return np.true_divide(part, np.maximum(whole, 1))
 
 
 def rounded(number: float) -> str:

@@ -19,6 +19,7 @@ from model_monitor_jobs.checks.data_quality.usual import Comparison
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR, Evidence, shared_alpha, weigh
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.profiles.windows import window_name
@@ -57,7 +58,8 @@ def compare(
     window: Window | None = None,
     segments: SegmentCounts | None = None,
 ) -> Judgement:
-    """Judge a window; findings in the order of the baseline's columns, those about the whole table first.
+    """Judge a window; findings in the order of the baseline's columns: those about the whole table first, then those
+    about all rows, about segments, and the distances that were asked for.
 
     `segments` are the counts of the window's parts, by column.
     """
@@ -70,17 +72,19 @@ def compare(
     judgement.compare_with = comparison.resolved(settings.compare_with)
     for case in cases:
         finding = _judge(case, comparison, family, judgement)
-        if finding.violated and not case.segment:
-            detail = case.check.detail(table.columns[finding.column], case.column)
-            finding = replace(finding, description=finding.description + detail)
-        if not case.segment and case.check.type == "baseline_drift_check":
-            finding = replace(
-                finding, distances=distances_of(case.column, table.columns[case.column.name], case.window)
-            )
-            judgement.findings.append(finding)
-            judgement.findings.extend(judge_distances(finding, asked[case.column.name], case.column, family))
-        else:
-            judgement.findings.append(finding)
+        if not case.segment:
+            finding = _with_profile(finding, case, table.columns[case.column.name])
+        judgement.findings.append(finding)
+    described = {finding.column: finding.distances for finding in judgement.findings if finding.distances is not None}
+    for column in reference.columns:
+        if asked.get(column.name):
+            profile = table.columns[column.name]
+            counts = profile.counts(table.rows)
+            distances = described.get(column.name) or distances_of(column, profile, counts)
+            count = int(counts.numbers if column.numeric else counts.present)
+            if distances is not None:
+                own = asked[column.name]
+                judgement.findings.extend(judge_distances(distances, count, own, column, family))
     return judgement
 
 
@@ -106,20 +110,28 @@ def _cases(
 
 def _judge(case: _Case, comparison: Comparison, family: int, judgement: Judgement) -> Finding:
     check, column = case.check, case.column
-    compared = comparison.of(column, case.segment, case.settings.compare_with)
-    reference, window = compared.reference, case.window.coarser(compared.reference.step)
     alpha, threshold = shared_alpha(case.settings.alpha, family), case.settings.threshold
-    noise = check.noise(reference, column)
-    variation = compared.variation(check, column, noise, alpha, threshold or LEARNED_FLOOR)
+    usual = comparison.usual(check, column, case.segment, case.settings.compare_with, alpha, threshold or LEARNED_FLOOR)
+    reference, window, variation = usual.reference, case.window.coarser(usual.reference.step), usual.variation
     if variation is not None:
         judgement.learned += 1
         _name_left_out(judgement.left_out, comparison.reference, variation.left_out)
     difference = float(check.difference(window, reference, column))
     interval = check.interval(difference, window, reference, column)
     count, reference_count = int(check.size(window)), int(check.size(reference))
-    evidence = weigh(difference, interval, noise, variation, alpha, threshold, count, reference_count)
+    evidence = weigh(difference, interval, usual.noise, variation, alpha, threshold, count, reference_count)
     words = check.words(window, reference, column) if count else Words("no values", "as in the baseline", "no values")
     return _finding(case, evidence, words, window, reference)
+
+
+def _with_profile(finding: Finding, case: _Case, profile: ColumnProfile) -> Finding:
+    """What the whole profile of the column adds."""
+    if finding.violated:
+        text = finding.description + case.check.detail(profile, case.column)
+        finding = replace(finding, description=text)
+    if case.check.type != "baseline_drift_check":
+        return finding
+    return replace(finding, distances=distances_of(case.column, profile, case.window))
 
 
 def _finding(case: _Case, evidence: Evidence, words: Words, window: ColumnCounts, reference: ColumnCounts) -> Finding:

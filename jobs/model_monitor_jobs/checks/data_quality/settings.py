@@ -16,20 +16,21 @@ class CheckSettings:
     threshold: float | None
     alpha: float
     compare_with: CompareWith
-    named: bool
-    """Whether an override names the check."""
+    named_threshold: float | None = None
+    """The threshold of an override that names the check: the only one that is known to be in its unit."""
 
 
 def settings_of(settings: DataQuality, column: str, check: CheckType) -> CheckSettings:
     """The settings of the schedule with its overrides; of several that fit, the later one holds, field by field."""
-    enabled, threshold, named = True, settings.threshold, False
+    enabled, threshold, named_threshold = True, settings.threshold, None
     alpha, compare_with = settings.alpha, settings.compare_with
     for override in settings.overrides:
         if (override.columns and column not in override.columns) or (override.checks and check not in override.checks):
             continue
-        enabled = override.enabled
-        named = named or check in override.checks
-        threshold = threshold if override.threshold is None else override.threshold
+        enabled = enabled if override.enabled is None else override.enabled
         alpha = alpha if override.alpha is None else override.alpha
         compare_with = override.compare_with or compare_with
-    return CheckSettings(enabled, threshold, alpha, compare_with, named)
+        if override.threshold is not None:
+            threshold = override.threshold
+            named_threshold = override.threshold if override.checks else named_threshold
+    return CheckSettings(enabled, threshold, alpha, compare_with, named_threshold)

@@ -29,7 +29,8 @@ class Distribution(Check):
 
     def difference(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Any:
         """The largest distance of the cumulative shares."""
-        return np.abs(_apart(window, reference)).max(axis=-1)
+        apart = _apart(window, reference)
+        return np.maximum(apart.max(axis=-1), -apart.min(axis=-1))
 
     def noise(self, reference: ColumnCounts, column: ReferenceColumn) -> Noise:
         """That of a Kolmogorov–Smirnov distance."""
@@ -60,14 +61,15 @@ class Distribution(Check):
 
 
 def _cumulative(counts: ColumnCounts) -> Any:
-    cells = np.zeros((1,)) if counts.cells is None else counts.cells
-    return share(np.cumsum(cells, axis=-1)[..., :-1], np.asarray(counts.numbers)[..., np.newaxis])
+    cells = np.zeros((2,), dtype=np.int64) if counts.cells is None else counts.cells
+    return share(np.cumsum(cells[..., :-1], axis=-1), np.asarray(counts.numbers)[..., np.newaxis])
 
 
 def _apart(window: ColumnCounts, reference: ColumnCounts) -> Any:
     """Difference of the cumulative shares below and on each cut point; 0 where there are no numbers."""
     some = (np.asarray(window.numbers) > 0) & (np.asarray(reference.numbers) > 0)
-    return (_cumulative(window) - _cumulative(reference)) * some[..., np.newaxis]
+    apart = _cumulative(window) - _cumulative(reference)
+    return apart if some.all() else apart * some[..., np.newaxis]
 
 
 def _cuts(column: ReferenceColumn, counts: ColumnCounts) -> Any:
