@@ -6,13 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import pyarrow as pa
 
 from model_monitor_jobs.engines.processors import available_processors
 from model_monitor_jobs.profiles.table import DEFAULT_REQUEST, ProfileRequest, TableProfile, merge_profiles, profile
 from model_monitor_jobs.sources import Partition, ReadReport, RecordStream
+
+_WAITING: Final = 2
 
 _Result = TypeVar("_Result")
 Work = Callable[[int, Iterable[pa.RecordBatch]], _Result]
@@ -25,7 +27,8 @@ def profile_stream(
     """Profile all partitions of a stream, and fill its report.
 
     The result is the same to the byte for any number of workers (by default the processors that this process may
-    use). Raises what reading raises, as soon as one partition does.
+    use, and two more where the data come from an object store). Raises what reading raises, as soon as one partition
+    does.
     """
 
     def work(ordinal: int, batches: Iterable[pa.RecordBatch]) -> TableProfile:
@@ -41,7 +44,8 @@ def fold_partitions(stream: RecordStream, work: Work[_Result], workers: int | No
     """
     report = ReadReport()
     partitions = stream.partitions
-    most = workers or available_processors()
+    # While some threads wait for an object store, others keep the processors busy.
+    most = workers or available_processors() + (_WAITING if stream.remote else 0)
     results = _in_threads(partitions, work, most) if min(most, len(partitions)) > 1 else _in_turn(partitions, work)
     for result, part in results:
         report.merge(part)

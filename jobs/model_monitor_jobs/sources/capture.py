@@ -58,7 +58,11 @@ def read_capture(
         if not report.records:
             raise _nothing(storage, uri, window, report)
 
-    return PartitionedStream(lambda: group([file.entry for file in found], reader, byte_ranges), finish)
+    return PartitionedStream(
+        lambda: group([file.entry for file in found], reader, byte_ranges),
+        finish,
+        remote=storage.local_path(uri) is None,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from model_monitor_jobs.sources.records import MAXIMUM_SAMPLE_TEXT, CSVDialect, 
 from model_monitor_jobs.sources.text import MAXIMUM_LINE_BYTES, TextSource
 
 BLOCK_BYTES = 4 << 20
+_USUAL_HEADER_BYTES = 64 << 10
 
 
 def check_dialect(dialect: CSVDialect) -> None:
@@ -37,13 +38,27 @@ def read(stream: BinaryIO, name: str, dialect: CSVDialect, report: ReadReport) -
     if dialect.header:
         columns = headers.names(fields, name)
         data, line = data[header_bytes:], line + header_lines
+        if remark := headers.doubt(columns, name):
+            report.note(remark)
     yield from _rows(source, data, columns, name, dialect, report, line, first_row=not dialect.header)
 
 
 def columns_of(stream: BinaryIO, name: str, dialect: CSVDialect) -> list[str]:
     """The names of a file's columns, none where all of its lines are blank. Raises InputError as `read` does."""
-    _, (fields, _, _) = _beginning(TextSource(stream, name), name, dialect)
+    fields = _first_fields(TextSource(stream, name).read(_USUAL_HEADER_BYTES), dialect)
+    if not fields:
+        stream.seek(0)
+        _, (fields, _, _) = _beginning(TextSource(stream, name), name, dialect)
     return headers.names(fields, name) if dialect.header else [str(index) for index in range(len(fields))]
+
+
+def _first_fields(data: bytes, dialect: CSVDialect) -> list[str]:
+    """The fields of the first record if it ends within these data and can be read."""
+    try:
+        fields, size, _ = csv_blocks.first_record(data, dialect)
+    except ValueError:
+        return []
+    return fields if size < len(data) else []
 
 
 def read_part(

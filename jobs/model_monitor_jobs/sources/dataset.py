@@ -57,7 +57,9 @@ def read_dataset(
         )
 
     reader = DatasetReader(storage, format, csv, window, timestamp, scratch)
-    return PartitionedStream(lambda: group(entries, reader, reader.split))
+    return PartitionedStream(
+        lambda: group(entries, reader, reader.split), remote=storage.local_path(entries[0].uri) is None
+    )
 
 
 @dataclass(frozen=True)

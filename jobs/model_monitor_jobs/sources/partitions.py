@@ -78,11 +78,16 @@ class PartitionedStream:
     """A RecordStream of partitions."""
 
     def __init__(
-        self, plan: Callable[[], Sequence[Partition]], finish: Callable[[ReadReport], None] | None = None
+        self,
+        plan: Callable[[], Sequence[Partition]],
+        finish: Callable[[ReadReport], None] | None = None,
+        *,
+        remote: bool = False,
     ) -> None:
         """`plan` finds the partitions when they are first asked for; `finish` judges the report of the whole."""
         self._plan = plan
         self._finish = finish
+        self.remote = remote
         self.report = ReadReport()
 
     @cached_property

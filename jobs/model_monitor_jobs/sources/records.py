@@ -162,6 +162,11 @@ class RecordStream(Protocol):
     report: ReadReport
 
     @property
+    def remote(self) -> bool:
+        """Whether reading has to wait for an object store."""
+        ...
+
+    @property
     def partitions(self) -> Sequence[Partition]:
         """The parts in their order."""
         ...
