@@ -22,6 +22,8 @@ EXECUTION: Final = "execution.json"
 MOST_RESULTS: Final = 20
 MOST_LISTINGS: Final = 60
 MOST_SECONDS: Final = 5.0
+MOST_BYTES: Final = 16 << 20
+"""Read in all, the latest results first; the files that are under way when it is reached are still taken."""
 _TOGETHER: Final = 8
 _HOUR: Final = re.compile(r"^\d{2}(-\d{2})?$")
 _PARTS: Final = (re.compile(r"^\d{4}$"), re.compile(r"^\d{2}$"), re.compile(r"^\d{2}$"), _HOUR)
@@ -119,7 +121,7 @@ def earlier_results(
 ) -> History:
     """The latest scheduled results of a schedule before a tick, `limit` at most.
 
-    Reads a bounded number of folders and files, and begins no further read after `seconds`. What can't be read is
+    Reads a bounded number of folders, files and bytes, and begins no further read after `seconds`. What can't be read is
     skipped and counted, an unreachable store too: history explains a result, and no run fails for lack of it.
     """
     base = f"{output_uri.rstrip('/')}/{schedule}"
@@ -133,13 +135,14 @@ def earlier_results(
             break
     whole = next(ticks, None) is None and not folders.cut
     results: list[EarlierResult] = []
-    skipped = 0
+    skipped = size = 0
     with ThreadPoolExecutor(_TOGETHER) as readers:
         for begin in range(0, len(found), _TOGETHER):
-            if clock() >= ends:
+            if clock() >= ends or size >= MOST_BYTES:
                 whole = False
                 break
-            for result in readers.map(partial(_read, storage), found[begin : begin + _TOGETHER]):
+            for result, read in readers.map(partial(_read, storage), found[begin : begin + _TOGETHER]):
+                size += read
                 if result is None:
                     skipped += 1
                 else:
@@ -196,12 +199,17 @@ def _tick(parts: tuple[str, ...]) -> datetime | None:
         return None
 
 
-def _read(storage: Storage, tick: tuple[datetime, str]) -> EarlierResult | None:
+def _read(storage: Storage, tick: tuple[datetime, str]) -> tuple[EarlierResult | None, int]:
+    """A result, None where it can't be read, and how many bytes it took."""
     time_, folder = tick
     try:
-        return parse_result(storage.read_bytes(f"{folder}/{EXECUTION}"), time_)
-    except (MonitorError, OSError, ValueError):
-        return None
+        content = storage.read_bytes(f"{folder}/{EXECUTION}")
+    except (MonitorError, OSError):
+        return None, 0
+    try:
+        return parse_result(content, time_), len(content)
+    except ValueError:
+        return None, len(content)
 
 
 def _checks(findings: Sequence[Any]) -> Iterator[tuple[Check, EarlierCheck]]:

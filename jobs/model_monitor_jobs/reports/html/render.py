@@ -43,7 +43,7 @@ def render_report(report: Report) -> bytes:
             has_typical=any(effect.typical is not None for effect in _effects(report)),
             sentence=sentence,
             bins=_bins,
-            draw=lambda distribution: Markup(drawing.draw(distribution)),
+            draw=_draw,
             view_height=drawing.view_height,
             drawing_width=drawing.WIDTH,
         )
@@ -76,6 +76,16 @@ def ratio(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.1f}×" if value < 100 else f"{value:,.0f}×"
+
+
+def _draw(distribution: Numbers | Categories) -> Markup:
+    """A drawing; empty where matplotlib finds no folder to write to. The numbers stand beside it in any case."""
+    from model_monitor_jobs.reports.html import drawing
+
+    try:
+        return Markup(drawing.draw(distribution))
+    except OSError:
+        return Markup()
 
 
 def _bins(distribution: Numbers | Categories) -> tuple[Bin, ...]:

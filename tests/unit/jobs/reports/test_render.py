@@ -73,3 +73,19 @@ def test_drawings_have_no_colours_of_their_own() -> None:
         assert re.findall(r"#[0-9a-f]{6}|\bid=\"(?!c\d+[td]\")", drawing) == []
         assert "var(--window)" in drawing
         assert "var(--baseline)" in drawing
+
+
+def test_without_a_folder_to_write_to_the_numbers_stand_alone() -> None:
+    """matplotlib wants a folder for its cache. That none can be made can't be provoked as root, so it is pretended."""
+    program = (
+        "import os, tempfile, sys\n"
+        "def refuse(*_, **__): raise OSError('read-only file system')\n"
+        "tempfile.mkdtemp = refuse\n"
+        "os.environ['MPLCONFIGDIR'] = '/proc/none'\n"
+        "from tests.report import examples\n"
+        "from model_monitor_jobs.reports.html.render import render_report\n"
+        "sys.stdout.buffer.write(render_report(examples.storm()))\n"
+    )
+    page = subprocess.run([sys.executable, "-c", program], check=True, timeout=120, capture_output=True).stdout.decode()
+    assert 'class="drawing"' not in page
+    assert page.count("<details open><summary>The numbers of this picture") == 3

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.errors import StorageUnavailable
 from model_monitor_jobs.runs.history import (
+    MOST_BYTES,
     MOST_LISTINGS,
     EarlierCheck,
     EarlierResult,
@@ -128,6 +129,16 @@ def test_time_that_is_up_ends_the_search(tmp_path: Path) -> None:
     found = earlier_results(storage, str(tmp_path), "hourly", TICK, clock=lambda: next(instants))
     assert not found.whole
     assert storage.reads < 19
+
+
+def test_large_results_are_read_until_it_is_enough(tmp_path: Path) -> None:
+    large = orjson.dumps(document("Violation", 2.0) | {"notes": ["x" * (MOST_BYTES // 4)]})
+    for hours in range(1, 20):
+        write(tmp_path, TICK - timedelta(hours=hours), large)
+    found = earlier_results(Storage(), str(tmp_path), "hourly", TICK)
+    assert len(found.results) == 8
+    assert found.results[-1].scheduled_time == TICK - timedelta(hours=1)
+    assert not found.whole
 
 
 def test_segments_have_checks_of_their_own() -> None:
