@@ -45,6 +45,17 @@ def looks_like_data(fields: Sequence[str]) -> bool:
     return 2 * len(numbers) >= len(fields) and any(not _COUNT.fullmatch(field.strip()) for field in numbers)
 
 
+def doubt(columns: Sequence[str], file: str) -> str | None:
+    """A remark where all names are whole numbers, and not just the columns' positions: years, or a row of counts."""
+    if (
+        not columns
+        or not all(map(is_number, columns))
+        or list(columns) == [str(index) for index in range(len(columns))]
+    ):
+        return None
+    return f"{file}: all columns have numbers as names: {_listed(columns)}; if that is data, set csv.header to false"
+
+
 def check_first_row(batch: pa.RecordBatch, file: str) -> None:
     """Raise InputError where the first row of a file without a header names its columns, or rows are one cell each.
 

@@ -208,6 +208,13 @@ class TestHeaders:
         rows, _ = read(tmp_path, {"f": f"{header}\n7,8,9\n".encode()})
         assert list(rows[0].values()) == ["7", "8", "9"]
 
+    @pytest.mark.parametrize(("header", "noted"), [("1,85,66", True), ("0,1,2", False), ("2019,x,2021", False)])
+    def test_whole_numbers_as_names_are_noted(self, tmp_path: Path, header: str, noted: bool) -> None:
+        _, report = read(tmp_path, {"f": f"{header}\n7,8,9\n".encode()})
+        assert [
+            f"{tmp_path}/f: all columns have numbers as names: '1', '85', '66'" in note for note in report.notes
+        ] == ([True] if noted else [])
+
     def test_a_header_where_none_was_promised(self, tmp_path: Path) -> None:
         content = "age,income,city\n" + "31,4.5,Rome\n" * 5
         with pytest.raises(InputError, match=r"looks like a header.*'age', 'income', 'city'; set csv\.header to true"):
