@@ -90,8 +90,8 @@ def hour(setting: Setting) -> Case:
     """One hour of traffic, from the start of the process to the report."""
     folder = write_traffic(HOUR)
     ours = _captured_run(setting, "ours", "Model Monitor: one hour", str(folder), HOUR)
-    rounds = max(3, setting.scale.rounds)
-    return Case("hour", f"One hour of {HOUR.records:,} records", HOUR.records, 20, (folder,), (ours,), rounds)
+    title = f"One hour of {HOUR.records:,} records"
+    return Case("hour", title, HOUR.records, 20, (folder,), (ours,), setting.scale.rounds)
 
 
 def s3_csv(setting: Setting) -> Case:
@@ -127,6 +127,21 @@ def s3_captured(setting: Setting) -> Case:
     return Case("s3-captured", title, traffic.records, 20, (folder,), (local, remote), setting.scale.rounds)
 
 
+def dask(setting: Setting) -> Case:
+    """The same profile in one process and on a Dask cluster on this machine."""
+    rows = setting.scale.rows
+    path = setting.table("CSV", rows)
+    module = f"{_PROGRAMS}.engine_run"
+    programs = tuple(
+        Program(
+            engine.lower(), f"Model Monitor: engine {engine}", "ours", ("-m", module, engine, "CSV", f"file://{path}")
+        )
+        for engine in ("Local", "Dask")
+    )
+    title = f"Engines, CSV, {rows:,} rows × 20 columns"
+    return Case("dask", title, rows, 20, (path,), programs, setting.scale.rounds)
+
+
 def scaling(setting: Setting) -> Case:
     """What one worker takes for each part, and the merge."""
     rows = setting.scale.rows
@@ -147,6 +162,7 @@ CASES: Mapping[str, Callable[[Setting], Case]] = {
     "hour": hour,
     "s3-csv": s3_csv,
     "s3-captured": s3_captured,
+    "dask": dask,
     "scaling": scaling,
 }
 

@@ -33,7 +33,7 @@ class Scale:
 SCALES: Mapping[str, Scale] = {
     scale.name: scale
     for scale in (
-        Scale("quick", 100_000, 100_000, 100_000, 5, 500, rounds=1, peers=False),
+        Scale("quick", 100_000, 100_000, 100_000, 5, 200, rounds=1, peers=False),
         Scale("small", 1_000_000, 1_000_000, 1_000_000, 5, 10_000, rounds=3),
         Scale("default", 10_000_000, 1_000_000, 4_000_000, 5, 30_000, rounds=3),
         Scale("full", 10_000_000, 1_000_000, 4_000_000, 5, 30_000, rounds=5, spark_on_all_rows=True),

@@ -33,7 +33,7 @@ def full_report(results: Results) -> str:
     parts = [_told(results), targets_table(results)]
     for case in results.cases:
         parts += [f"### {case.title}", case_table(case)]
-        parts += scaling_report(case)
+        parts += [*engines_report(case), *scaling_report(case)]
         parts += [f"{p.title} was not measured: {_reason(p)}" for p in case.programs if not p.rounds]
     return "\n\n".join(parts)
 
@@ -77,6 +77,23 @@ def case_table(case: CaseResult) -> str:
             row.append(_ratio(ratio(program, floor, wall, least_wall_seconds)))
         rows.append([*row, *([program.missing] if notes else [])])
     return _markdown(rows)
+
+
+def engines_report(case: CaseResult) -> list[str]:
+    """Dask beside Local, where the case measured it: the work alone, without the start of processes."""
+    local, dask = case.program("local"), case.program("dask")
+    if local is None or dask is None:
+        return []
+    digests = {str((taken.details or {})["digest"]) for taken in (*local.rounds, *dask.rounds)}
+    same = "the same bytes every time" if len(digests) == 1 else f"**{len(digests)} different profiles**"
+    details = [taken.details or {} for taken in dask.rounds]
+    started = Spread.of([float(one["start_seconds"]) for one in details])
+    cpu = ratio(dask, local, least_cpu_seconds, least_cpu_seconds)
+    wall = ratio(dask, local, least_wall_seconds, least_wall_seconds)
+    return [
+        f"Once its {details[0]['workers']} workers stand (after {_number(started.median)} s), Dask takes "
+        f"{_ratio(cpu)} × Local's processor time and {_ratio(wall)} × its wall time, and gives {same}."
+    ]
 
 
 def scaling_report(case: CaseResult) -> list[str]:

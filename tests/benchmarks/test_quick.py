@@ -15,6 +15,7 @@ from benchmarks.profiles.report import put
 from benchmarks.profiles.results import Results
 
 
+@pytest.mark.timeout(900)  # about a minute; environments are installed on first use, and others may be at work
 def test_quick_measures_every_case_but_the_peers(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     ended = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.profiles.process import Measurement
-from benchmarks.profiles.report import case_table, full_report, put, scaling_report, short_report
+from benchmarks.profiles.report import case_table, engines_report, full_report, put, scaling_report, short_report
 from benchmarks.profiles.results import CaseResult, ProgramResult, Results
 from benchmarks.profiles.scaling import Costs, longest_share
 from benchmarks.profiles.targets import TARGETS
@@ -106,3 +106,13 @@ def test_scaling_is_told_from_the_quickest_round() -> None:
     told = "\n".join(scaling_report(case("scaling", ProgramResult("parts", "Parts", "ours", "", rounds))))
     assert "4 parts, whose states are at most 0.25 MB each; merging them all takes 1,000 ms" in told
     assert row(told, "4 ") == ["4", "2.00", "2.50"]
+
+
+@pytest.mark.parametrize(("digest", "told"), [("a", "the same bytes every time"), ("b", "**2 different profiles**")])
+def test_engines_are_compared_by_their_work_and_their_bytes(digest: str, told: str) -> None:
+    local = Measurement(2, 2, 1, 1.0, 2.0, {"digest": "a"})
+    dask = Measurement(9, 9, 1, 1.5, 5.0, {"digest": digest, "start_seconds": 3.0, "workers": 2})
+    programs = [ProgramResult(name, name, "ours", "", (one,)) for name, one in (("local", local), ("dask", dask))]
+    (text,) = engines_report(case("dask", *programs))
+    assert "2 workers stand (after 3.00 s), Dask takes 2.50 × Local's processor time and 1.50 × its wall" in text
+    assert told in text
