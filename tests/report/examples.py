@@ -12,6 +12,7 @@ import numpy as np
 from model_monitor_crds.alert import Check
 from model_monitor_crds.base import CheckType
 from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
 from model_monitor_jobs.checks.finding import Distances, Finding, percent
@@ -180,6 +181,20 @@ def unjudged() -> Report:
     """Too few rows."""
     found = [Finding("age", "baseline_drift_check", Verdict.INSUFFICIENT_DATA, "", "", "", evidence(0.05, 0.31, 120))]
     return report_of(result(found, 120), ReportContext("credit-hourly"))
+
+
+def original() -> Report:
+    """A window judged as SageMaker does: distances without intervals, a table with other columns."""
+    text = "Numerical distance: 0.31 exceeds numerical threshold: 0.1"
+    counts = "Number of columns in current dataset: 3, Number of columns in baseline constraints: 2"
+    extra = finding("", "extra_column_check", 1, 0.5)
+    found = [
+        replace(extra, evidence=None, observed="3", expected="2", description=counts, structural=True),
+        Finding("age", "baseline_drift_check", Verdict.VIOLATION, "distance 0.31", "0.1", text),
+        Finding("income", "completeness_check", Verdict.PASS, "100.0%", "100.0%", ""),
+    ]
+    settings = DataQuality(compatibility="SageMaker")
+    return report_of(result(found), ReportContext("churn-hourly", settings=settings))
 
 
 def wide(columns: int = 2_000, troubled: int = 40) -> Report:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.report.browser import Browser
 
-EXAMPLES = ("storm", "quiet", "unjudged", "hostile", "wide")
+EXAMPLES = ("storm", "quiet", "unjudged", "original", "hostile", "wide")
 Pages = Callable[[str], Path]
 
 CONTRAST = """
@@ -102,7 +102,7 @@ def test_the_questions_are_answered_in_their_order(browser: Browser, page_file: 
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged"])
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original"])
 def test_every_text_has_enough_contrast(browser: Browser, page_file: Pages, name: str, dark: bool) -> None:
     with browser.page(dark=dark) as page:
         page.open(page_file(name))
@@ -115,7 +115,7 @@ def test_every_text_has_enough_contrast(browser: Browser, page_file: Pages, name
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "hostile"])
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", "hostile"])
 def test_axe_finds_no_fault(browser: Browser, page_file: Pages, axe: str, name: str, dark: bool) -> None:
     with browser.page(dark=dark) as page:
         page.open(page_file(name))

@@ -121,8 +121,8 @@ def earlier_results(
 ) -> History:
     """The latest scheduled results of a schedule before a tick, `limit` at most.
 
-    Reads a bounded number of folders, files and bytes, and begins no further read after `seconds`. What can't be read is
-    skipped and counted, an unreachable store too: history explains a result, and no run fails for lack of it.
+    Reads a bounded number of folders, files and bytes, and begins no further read after `seconds`. What can't be read
+    is skipped and counted, an unreachable store too: history explains a result, and no run fails for lack of it.
     """
     base = f"{output_uri.rstrip('/')}/{schedule}"
     ends = clock() + seconds
