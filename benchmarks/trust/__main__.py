@@ -18,7 +18,7 @@ from benchmarks.trust.table import as_document, as_line, as_text
 
 RESULTS = Path(__file__).parents[1] / "results" / "trust.json"
 SEED = 20_220_711
-DEFAULT = {500: 2, 10_000: 2, 100_000: 1}
+DEFAULT = {500: 1, 10_000: 2, 100_000: 1}
 """Months for each number of rows in a window."""
 QUICK = {10_000: 1}
 QUICK_SCENARIOS = ("independent", "seasonal", "correlated .05", "one bad day", "one value of 1e6")

@@ -67,9 +67,8 @@ def whylogs(feature: Feature, baseline: Windows, month: Windows) -> list[Verdict
         return [Verdicts.plain(feature.name, "drift", p_values <= 0.05)]
     expected = np.floor(reference / reference.sum() * month.present[:, np.newaxis])
     present = month.counts > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(present | (expected > 0), (month.counts - expected) ** 2 / expected, 0.0)
-    statistics = np.where((present & (expected == 0)).any(axis=1), np.inf, np.nan_to_num(terms).sum(axis=1))
+    terms = np.where(expected > 0, (month.counts - expected) ** 2 / np.maximum(expected, 1), 0.0)
+    statistics = np.where((present & (expected == 0)).any(axis=1), np.inf, terms.sum(axis=1))
     degrees = np.maximum(present.sum(axis=1) - 1, 1)
     return [Verdicts.plain(feature.name, "drift", chdtrc(degrees, statistics) <= 0.05)]
 
@@ -139,7 +138,9 @@ def _cumulated(counts: Counts) -> Doubles:
 
 
 def _jensen_shannon(counts: Counts, reference: Counts, base: float) -> Doubles:
-    now, then = counts / counts.sum(axis=1, keepdims=True), reference / reference.sum()
+    # A window without any value is like the reference as far as can be told.
+    now = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    then = reference / reference.sum() * (now.sum(axis=1, keepdims=True) > 0)
     middle = (now + then) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.where(now > 0, now * np.log(now / middle), 0.0).sum(axis=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +21,8 @@ FEWEST_WINDOWS: Final = 8
 FEWEST_DAYS: Final = 7
 INCIDENT_DAYS: Final = 0.07
 """Largest share of the days on which incidents may lie: what happens every week is none."""
+INCIDENT_REACH: Final = 2.0
+"""How many times further out than a violation an incident is: to leave out the tail itself would hide it."""
 SIZES_VARY: Final = 3.0
 """Ratio of the windows' 90th to their 10th percentile of rows from which on their sizes say something."""
 LASTING: Final = 0.3
@@ -51,14 +52,21 @@ class WindowHistory:
 
 @dataclass(frozen=True)
 class Tail:
-    """The largest tenth of standardised differences: it begins at `start` and falls off like exp(-x/`mean`)."""
+    """The largest tenth of standardised differences: its smallest, its mean excess, and how slowly it falls off.
+
+    With the `shape` 0 it falls off like exp(-x/mean), above 0 like a power (a generalised Pareto distribution).
+    """
 
     start: float
     mean: float
+    shape: float = 0.0
 
     def quantile(self, alpha: float) -> float:
-        """What is exceeded with a chance of alpha (peaks over threshold; Pickands 1975, with an exponential tail)."""
-        return self.start + self.mean * math.log(max(1.0, TAIL / alpha))
+        """What is exceeded with a chance of alpha (peaks over threshold; Pickands 1975)."""
+        steps = math.log(max(1.0, TAIL / alpha))
+        if self.shape:
+            steps = (1 - self.shape) * math.expm1(self.shape * steps) / self.shape
+        return self.start + self.mean * steps
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ def learn(
         overdispersion=1.0 if sizes_vary else max(1.0, float(np.mean(differences**2 / variances))),
         typical=_quantile(differences, 0.5),
         left_out=left_out,
-        tail=_tail(standardised, np.mean),
+        tail=_tail(standardised),
         lasting=_lasting(standardised),
     )
 
@@ -144,8 +152,8 @@ def learn(
 def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float = LEARNED_FLOOR) -> tuple[int, ...]:
     """The places of windows far beyond all others, where they lie on at most 7 % of the days.
 
-    Far is above the floor, beyond Student's t of the usual (median) window, and beyond where the tail of the others
-    leads.
+    Far is above the floor, and beyond twice both Student's t of the usual (median) window and where the tail of the
+    others leads.
     """
     usable = _usable(history)
     if not _enough(usable, history.days):
@@ -156,11 +164,10 @@ def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float =
     standardised = differences / np.sqrt(variances)
     usual = max(1.0, _quantile(standardised, 0.5) / _MEDIAN)
     reach = student_quantile(_degrees(days), alpha) * usual
-    # The incidents are in the tail themselves; its median excess hardly notices.
-    tail = _tail(standardised, _exponential_mean)
+    tail = _sturdy_tail(standardised)
     if tail is not None:
         reach = max(reach, tail.quantile(alpha))
-    far = (differences > floor) & (standardised > reach)
+    far = (differences > floor) & (standardised > INCIDENT_REACH * reach)
     if _distinct(days[far]) > math.ceil(INCIDENT_DAYS * _distinct(days)):
         return ()
     return tuple(places[far].tolist())
@@ -206,17 +213,31 @@ def _fit(differences: Doubles, variances: Doubles, sizes_vary: bool) -> tuple[fl
     return (beta, slope) if slope >= 0 else (max(1.0, float(squares.mean())), 0.0)
 
 
-def _tail(standardised: Doubles, mean: Callable[[Doubles], float]) -> Tail | None:
-    if len(standardised) < FEWEST_FOR_TAIL:
-        return None
-    # A tenth by number, so that windows which are all alike count as well as those few that are not.
+def _excesses(standardised: Doubles) -> tuple[float, Doubles]:
+    """Where the largest tenth begins, and its excesses.
+
+    A tenth by number, so that windows which are all alike count as well as those few that are not.
+    """
     place = len(standardised) - round(TAIL * len(standardised))
     largest = np.partition(standardised, place - 1)[place - 1 :]
-    return Tail(float(largest[0]), float(mean(largest[1:] - largest[0])))
+    return float(largest[0]), largest[1:] - largest[0]
 
 
-def _exponential_mean(excesses: Doubles) -> float:
-    return _quantile(excesses, 0.5) / math.log(2)
+def _tail(standardised: Doubles) -> Tail | None:
+    """By moments (Hosking and Wallis 1987); a tail that ends is taken for an exponential one."""
+    if len(standardised) < FEWEST_FOR_TAIL:
+        return None
+    start, excesses = _excesses(standardised)
+    mean, square = float(excesses.mean()), float(excesses.var())
+    return Tail(start, mean, max(0.0, (1 - mean**2 / square) / 2) if square else 0.0)
+
+
+def _sturdy_tail(standardised: Doubles) -> Tail | None:
+    """From the lower quartile of the excesses, which hardly notices incidents: they are in the tail themselves."""
+    if len(standardised) < FEWEST_FOR_TAIL:
+        return None
+    start, excesses = _excesses(standardised)
+    return Tail(start, _quantile(excesses, 0.25) / math.log(4 / 3))
 
 
 def _lasting(standardised: Doubles) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import genpareto
 from scipy.stats import t as student
 
 from model_monitor_jobs.decisions import KolmogorovNoise, RateNoise, Variation, WindowHistory, incidents, learn
@@ -114,7 +115,7 @@ def with_bad(hours: NDArray[np.int64], difference: float = 0.4, tau: float = 0.0
 @pytest.mark.parametrize("tau", [0.0, 0.02])
 @pytest.mark.parametrize("hours", [np.arange(240, 264), np.arange(245, 250), np.array([100]), np.array([100, 650])])
 def test_incidents_on_few_days_are_left_out(hours: NDArray[np.int64], tau: float) -> None:
-    found = learned(with_bad(hours, tau=tau))
+    found = learned(with_bad(hours, 0.4 + 10 * tau, tau))
     assert found.left_out == tuple(hours.tolist())
     without = learned(with_bad(hours, 0.001, tau=tau))
     assert found.tau_squared == pytest.approx(without.tau_squared, rel=0.1, abs=3e-5)
@@ -189,6 +190,24 @@ def test_few_windows_have_no_tail() -> None:
 def test_the_tail_of_an_exponential_is_its_quantile() -> None:
     assert Tail(math.log(10), 1.0).quantile(1e-4) == pytest.approx(math.log(1e4))
     assert Tail(2.0, 1.0).quantile(0.5) == 2.0
+    assert Tail(1.0, 1.0, 1e-9).quantile(1e-4) == pytest.approx(Tail(1.0, 1.0).quantile(1e-4))
+
+
+@pytest.mark.parametrize("shape", [0.1, 0.25, 0.4])
+def test_a_tail_with_a_shape_is_a_generalised_pareto(shape: float) -> None:
+    tail = Tail(2.0, 1.5, shape)
+    exact = genpareto.isf(1e-4 / 0.1, shape, scale=1.5 * (1 - shape))
+    assert tail.quantile(1e-4) == pytest.approx(2.0 + exact)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tails_of_window_effects_are_told_apart(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    normal, heavy = learned(history(random.normal(0, 0.1, 672))), learned(history(0.02 * random.standard_t(3, 672)))
+    assert normal.tail is not None
+    assert heavy.tail is not None
+    assert normal.tail.shape < 0.15
+    assert heavy.reach(ALPHA) > normal.reach(ALPHA)
 
 
 def test_windows_without_any_difference_have_no_variation() -> None:
