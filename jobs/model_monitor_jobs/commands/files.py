@@ -14,6 +14,7 @@ from model_monitor_crds.window import Window
 from model_monitor_jobs.commands.exit_codes import NO_VIOLATION, exit_code_of
 from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.errors import ConfigurationError
+from model_monitor_jobs.execution.page import REPORT, dataset_page
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, MadeBaseline, adopt, profile_dataset
 from model_monitor_jobs.runs.loading import load_baseline
@@ -62,7 +63,8 @@ def check_files(
         result = judge(traffic, baseline, columns, settings, window)
     status = result_status(result, output).to_dict()
     if output is not None:
-        storage.write_folder(output, result_files(result, {"status": status}), last=EXECUTION)
+        page = dataset_page(result, settings, dataset.uri.rsplit("/", 1)[-1], output)
+        storage.write_folder(output, result_files(result, {"status": status}) | {REPORT: page}, last=EXECUTION)
     if console is None:
         click.echo(json.dumps(report_document(result, {"status": status}), indent=2, ensure_ascii=False))
     else:

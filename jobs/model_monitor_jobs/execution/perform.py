@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from model_monitor_crds.base import API_VERSION, TimeWindow
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import Occasion
+from model_monitor_jobs.checks.data_quality.sagemaker import metrics
+from model_monitor_jobs.execution.page import REPORT, monitor_page
 from model_monitor_jobs.runs import conditions
 from model_monitor_jobs.runs.baseline import MadeBaseline, make_baseline
 from model_monitor_jobs.runs.monitor import Result, run_monitor
@@ -25,6 +27,7 @@ from model_monitor_jobs.runs.outcome import (
 from model_monitor_jobs.storage import Storage
 
 Clock = Callable[[], datetime]
+METRICS: Final = "metrics.jsonl"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,13 @@ def perform_monitor(
         "spec": {"scheduleRef": {"name": schedule}},
         "status": status.to_dict(),
     }
-    storage.write_folder(folder, result_files(result, document), last=EXECUTION)
+    files_of_run = result_files(result, document)
+    files_of_run[REPORT] = monitor_page(result, monitor, schedule, execution, folder, occasion.scheduled_time, storage)
+    if monitor.data_quality.compatibility == "SageMaker":
+        dimensions = {"MonitoringSchedule": schedule}
+        if lines := metrics(result.reference, result.table, occasion.window.end, dimensions):
+            files_of_run[METRICS] = lines
+    storage.write_folder(folder, files_of_run, last=EXECUTION)
     return Performed(result, folder, status)
 
 

@@ -58,8 +58,8 @@ class Result:
     report: ReadReport
     findings: tuple[Finding, ...]
     reference_files: BaselineFiles
+    reference: Reference
     notes: tuple[str, ...] = ()
-    reference: Reference | None = None
     offenders: Mapping[Check, Offenders] = field(default_factory=dict)
     """Rows that violations are about, as samples."""
 
@@ -127,8 +127,8 @@ def judge(
         report,
         tuple(judgement.findings),
         baseline.files,
-        notes,
         reference,
+        notes,
         _offenders(judgement, traffic),
     )
 

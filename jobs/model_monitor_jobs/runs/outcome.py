@@ -103,10 +103,11 @@ def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
     """The same for a baseline that was made."""
     files = made.files
     verb = "Profiled" if made.table is not None else "Adopted"
+    said = f"{verb} {files.record_count:,} rows, {files.column_count} columns are judged"
     return MonitoringExecutionStatus(
         record_count=files.record_count,
         unreadable_count=made.report.unreadable if made.report else None,
-        summary=f"{verb} {files.record_count:,} rows, {files.column_count} columns are judged",
+        summary=". ".join((said, *made.notes))[:1024],
         report_uri=files.statistics_uri.rsplit("/", 1)[0],
         baseline_files=files,
     )
