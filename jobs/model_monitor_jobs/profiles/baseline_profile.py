@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.profiles.counts import ColumnCounts, Counts
@@ -146,11 +147,7 @@ def read_baseline_profile(content: bytes, uri: str, length: timedelta | None = N
         zone, from_sketches = told.get(_TIME_ZONE, b"Etc/UTC").decode(), told.get(_FROM_SKETCHES) == b"true"
         lengths = [_length_of(file, index) for index in range(1, file.num_row_groups)]
         seconds = int(length.total_seconds()) if length is not None else None
-        found = [
-            file.read_row_group(index, use_threads=False)
-            for index, each in enumerate(lengths, start=1)
-            if each == seconds
-        ]
+        found = [_windows(file, index) for index, each in enumerate(lengths, start=1) if each == seconds]
         return _profile(file.read_row_group(0, use_threads=False), found, zone, from_sketches)
 
 
@@ -199,7 +196,7 @@ def _flat(counts: Counts | None) -> Counts | None:
     return None if counts is None else counts.reshape(-1)
 
 
-def _profile(whole: pa.Table, windows: Sequence[pa.Table], zone: str, from_sketches: bool) -> BaselineProfile:
+def _profile(whole: pa.Table, windows: Sequence[BaselineWindows], zone: str, from_sketches: bool) -> BaselineProfile:
     roles: dict[str, Role] = {}
     tracking: dict[str, Tracking] = {}
     counted: dict[SegmentKey, dict[str, ColumnCounts]] = {}
@@ -214,30 +211,46 @@ def _profile(whole: pa.Table, windows: Sequence[pa.Table], zone: str, from_sketc
                 cells=None if row["cells"] is None else np.array(row["cells"], dtype=np.int64),
                 values=None if row["value_counts"] is None else np.array(row["value_counts"], dtype=np.int64),
             )
-    return BaselineProfile(roles, zone, tracking, counted, [_windows(table) for table in windows], from_sketches)
+    return BaselineProfile(roles, zone, tracking, counted, windows, from_sketches)
 
 
-def _windows(table: pa.Table) -> BaselineWindows:
+def _windows(file: pq.ParquetFile, group: int) -> BaselineWindows:
+    """One column of the file after the other: together, as they lie in it, wide tables would fill the memory."""
+    counted = {name: _Lists.of(_read(file, group, name)) for name in (*_SCALARS, "cells", "value_counts")}
+    starts = _Lists.of(_read(file, group, "starts")).at(0).astype(np.int64)
+    steps = _read(file, group, "step").to_pylist()
+    names, segments = (_read(file, group, name).to_pylist() for name in ("column", "segment"))
     counts: dict[SegmentKey, dict[str, ColumnCounts]] = {}
-    columns = {name: table[name].combine_chunks() for name in _SCHEMA.names}
-    starts = _numbers(columns["starts"], 0)
-    names, segments = columns["column"].to_pylist(), columns["segment"].to_pylist()
     for index, (name, segment) in enumerate(zip(names, segments, strict=True)):
         counts.setdefault(tuple(segment), {})[name] = ColumnCounts(
-            **{scalar: _numbers(columns[scalar], index) for scalar in _SCALARS},
-            cells=_matrix(columns["cells"], index, len(starts)),
-            values=_matrix(columns["value_counts"], index, len(starts)),
-            step=columns["step"][index].as_py(),
+            **{scalar: counted[scalar].at(index) for scalar in _SCALARS},
+            cells=counted["cells"].matrix(index, len(starts)),
+            values=counted["value_counts"].matrix(index, len(starts)),
+            step=steps[index],
         )
-    length = timedelta(seconds=columns["length"][0].as_py())
-    return BaselineWindows(length, starts, counts)
+    return BaselineWindows(timedelta(seconds=_length_of(file, group)), starts, counts)
 
 
-def _numbers(column: pa.Array, index: int) -> Counts:
-    return np.asarray(column[index].values.to_numpy(), dtype=np.int64)
+def _read(file: pq.ParquetFile, group: int, column: str) -> pa.Array:
+    return file.read_row_group(group, columns=[column], use_threads=False)[column].combine_chunks()
 
 
-def _matrix(column: pa.Array, index: int, height: int) -> Counts | None:
-    if not column[index].is_valid:
-        return None
-    return _numbers(column, index).reshape(height, -1)
+@dataclass(frozen=True)
+class _Lists:
+    """Lists of counts, in 4 bytes each where that is enough; sums of them are taken in 8."""
+
+    values: NDArray[Any]
+    offsets: NDArray[Any]
+    valid: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, lists: pa.Array) -> _Lists:
+        values = lists.values.to_numpy()
+        narrow = np.int32 if not len(values) or values.max() <= np.iinfo(np.int32).max else np.int64
+        return cls(values.astype(narrow), lists.offsets.to_numpy(), lists.is_valid().to_numpy(zero_copy_only=False))
+
+    def at(self, index: int) -> Counts:
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    def matrix(self, index: int, height: int) -> Counts | None:
+        return self.at(index).reshape(height, -1) if self.valid[index] else None

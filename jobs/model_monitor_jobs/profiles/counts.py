@@ -104,7 +104,7 @@ class ColumnCounts:
         kept = 2 * np.arange(step - 1, cuts, step) + 1
         # Each kept cut point is a cell, and so is what lies between two of them.
         edges = np.unique(np.concatenate(([0], kept, kept + 1)))
-        return replace(self, cells=np.add.reduceat(self.cells, edges, axis=-1).astype(np.int64), step=step)
+        return replace(self, cells=np.add.reduceat(self.cells, edges, axis=-1, dtype=np.int64), step=step)
 
     def summed(self, groups: Counts) -> ColumnCounts:
         """Many windows added up in groups; `groups` numbers the group of each window, from 0 without gaps."""
@@ -114,7 +114,7 @@ class ColumnCounts:
             order = slice(None)  # What is one group already needs no copy.
 
         def summed(counts: Counts) -> Counts:
-            return np.add.reduceat(counts[order], edges, axis=0)
+            return np.add.reduceat(counts[order], edges, axis=0, dtype=np.int64)
 
         scalars = {name: summed(getattr(self, name)) for name in _SCALARS}
         cells = None if self.cells is None else summed(self.cells)

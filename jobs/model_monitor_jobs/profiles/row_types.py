@@ -28,11 +28,13 @@ class RowTypes:
 
 
 def present_rows(values: pa.Array) -> tuple[Mask, pa.Array]:
-    """Which rows have a value, and the values; floats that are no finite number count as missing."""
+    """Which rows have a value, and the values, texts all of one type; floats that are not finite count as missing."""
     kind = values.type
     if pa.types.is_dictionary(kind):
         values = values.dictionary_decode()
         kind = values.type
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        values = values.cast(pa.string())
     if pa.types.is_floating(kind):
         mask = pc.is_finite(pc.fill_null(values, math.nan))
         return mask.to_numpy(zero_copy_only=False), pc.filter(values, mask)

@@ -1,0 +1,230 @@
+"""What is counted of a baseline: all of it, its windows, its segments; and the file that keeps it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.profiles.baseline_profile import (
+    BaselineProfile,
+    lengths_of,
+    read_baseline_profile,
+    roles_of,
+)
+from model_monitor_jobs.profiles.baseline_windows import MOST_WINDOWS, CountedBaseline, count_baseline
+from model_monitor_jobs.profiles.counts import ColumnCounts
+from model_monitor_jobs.profiles.segments import MOST_SEGMENTS, count_segments, segment_values
+from model_monitor_jobs.profiles.table import Tracking, profile
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TRACKING = {"x": Tracking(np.array([0.0, 1.0, 2.0])), "plan": Tracking(values=("a", "b"))}
+SCALARS = ("rows", "present", "integral", "fractional", "whole", "boolean", "text")
+UTC_ZONE, BERLIN = ZoneInfo("Etc/UTC"), ZoneInfo("Europe/Berlin")
+
+
+def batch(rows: list[tuple[Any, Any, Any]], times: pa.DataType | None = None) -> pa.RecordBatch:
+    moments, numbers, plans = zip(*rows, strict=True) if rows else ((), (), ())
+    kind = times or pa.timestamp("us", "UTC")
+    return pa.record_batch(
+        {"time": pa.array(moments, kind), "x": pa.array(numbers, pa.float64()), "plan": pa.array(plans, pa.string())}
+    )
+
+
+def counted(
+    batches: list[pa.RecordBatch], lengths: tuple[timedelta, ...] = (HOUR, DAY), **options: Any
+) -> CountedBaseline:
+    options = {"zone": UTC_ZONE, "segments": {}} | options
+    return count_baseline(batches, TRACKING, "time", lengths, **options)
+
+
+def same(first: ColumnCounts, second: ColumnCounts) -> None:
+    for name in (*SCALARS, "cells", "values", "step"):
+        assert np.array_equal(getattr(first, name), getattr(second, name)), name
+
+
+rows = st.lists(
+    st.tuples(
+        st.none() | st.integers(0, 24 * 60 * 9).map(lambda minutes: START + timedelta(minutes=minutes)),
+        st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0, 7.0]),
+        st.none() | st.sampled_from("abc"),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None)
+@given(rows, st.integers(1, 7))
+def test_windows_add_up_to_the_rows_with_a_time(everything: list[tuple[Any, Any, Any]], size: int) -> None:
+    batches = [batch(everything[place : place + size]) for place in range(0, len(everything), size)]
+    found = counted(batches, segments={"plan": ("a", "b")})
+    stamped = counted([batch([row for row in everything if row[0] is not None])], segments={"plan": ("a", "b")})
+    assert found.unstamped == sum(row[0] is None for row in everything)
+    if len(everything) == found.unstamped:
+        assert not found.windows, "there is no window of rows without a time"
+        return
+    assert [windows.length for windows in found.windows] == [HOUR, DAY]
+    for windows, length in zip(found.windows, (HOUR, DAY), strict=True):
+        expected = {
+            int(row[0].timestamp() // length.total_seconds() * length.total_seconds()) for row in everything if row[0]
+        }
+        assert windows.starts.tolist() == sorted(expected)
+        for key, columns in windows.counts.items():
+            for name, counts in columns.items():
+                same(counts.total(), stamped.whole[key][name])
+    for key in (("plan", "a"), ("plan", "b")):
+        of_segment = [row for row in everything if row[2] == key[1]]
+        same(found.whole[key]["x"], counted([batch(of_segment)]).whole[()]["x"])
+
+
+def test_windows_of_a_baseline_are_those_of_single_runs() -> None:
+    random = np.random.default_rng(5)
+    everything = [
+        (START + timedelta(minutes=int(minute)), float(value), "a")
+        for minute, value in zip(random.integers(0, 60 * 24 * 3, 2_000), random.normal(size=2_000), strict=True)
+    ]
+    found = counted([batch(everything)]).windows[1]
+    for place, start in enumerate(found.starts.tolist()):
+        own = [row for row in everything if start <= row[0].timestamp() < start + 86_400]
+        same(found.counts[()]["x"].at(place), counted([batch(own)]).whole[()]["x"])
+
+
+def test_of_many_windows_the_latest_are_kept() -> None:
+    hours = [(START + timedelta(hours=n), 1.0, "a") for n in range(MOST_WINDOWS + 200)]
+    np.random.default_rng(1).shuffle(hours)  # type: ignore[arg-type]
+    found = counted([batch(hours[:700]), batch(hours[700:])]).windows
+    assert len(found[0].starts) == MOST_WINDOWS
+    assert found[0].starts[-1] == (START + timedelta(hours=MOST_WINDOWS + 199)).timestamp()
+    assert found[0].starts[0] == (START + timedelta(hours=200)).timestamp()
+    assert found[0].counts[()]["x"].rows.tolist() == [1] * MOST_WINDOWS
+    assert len(found[1].starts) == 50
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["2026-01-05T10:59:59Z", "2026-01-05T12:00:00+01:00", "soon"], pa.string()),
+        (["2026-01-05 10:00", "2026-01-05 11:30", None], pa.large_string()),
+        ([datetime(2026, 1, 5, 10), datetime(2026, 1, 5, 11), None], pa.timestamp("s")),
+        (
+            [datetime(2026, 1, 5, 10, tzinfo=UTC), datetime(2026, 1, 5, 11, tzinfo=UTC), None],
+            pa.timestamp("ns", "Asia/Tokyo"),
+        ),
+    ],
+)
+def test_times_may_be_texts_or_timestamps(values: list[Any], kind: pa.DataType) -> None:
+    found = counted([batch([(value, 1.0, "a") for value in values], kind)])
+    assert found.unstamped == 1
+    assert found.windows[0].starts.tolist() == [(START + timedelta(hours=n)).timestamp() for n in (10, 11)]
+
+
+def test_dates_are_days_and_numbers_are_no_times() -> None:
+    found = counted([batch([(date(2026, 1, 5), 1.0, "a"), (date(2026, 1, 6), 1.0, "a")], pa.date32())], (DAY,))
+    assert found.windows[0].starts.tolist() == [START.timestamp(), (START + DAY).timestamp()]
+    assert counted([batch([(1_700_000_000, 1.0, "a")], pa.int64())]).unstamped == 1
+
+
+def test_a_batch_may_lack_the_column_of_times_and_others() -> None:
+    found = counted([batch([(START, 1.0, "a")]), pa.record_batch({"x": [2.0]})], segments={"plan": ("a", "b")})
+    assert found.unstamped == 1
+    assert found.whole[()]["x"].rows == 2
+    assert found.whole[()]["plan"].missing == 1
+    assert found.windows[0].counts[()]["x"].rows.tolist() == [1]
+
+
+def test_times_that_stand_for_none_harm_nothing() -> None:
+    odd = [
+        (datetime(1, 1, 1), 1.0, "a"),
+        (datetime(9999, 12, 31, 23, 59, 59), 1.0, "a"),
+        (datetime(2026, 1, 5), 1.0, "a"),
+    ]
+    found = counted([batch(odd, pa.timestamp("us"))], (HOUR, DAY, timedelta(days=7)), zone=BERLIN)
+    assert [len(windows.starts) for windows in found.windows] == [3, 3, 3]
+
+
+def test_segments_are_the_most_frequent_values() -> None:
+    values = [value for place in range(30) for value in [f"v{place:02}"] * (40 - place)] + [None] * 100
+    plan = pa.array(values, pa.string())
+    table = profile([pa.record_batch({"plan": plan, "x": pa.array(range(len(values)))})])
+    chosen = segment_values(table, ["plan"])["plan"]
+    assert chosen == tuple(f"v{place:02}" for place in range(MOST_SEGMENTS))
+    batches = [
+        pa.record_batch({"plan": column, "x": pa.array(range(len(values)))})
+        for column in (plan, plan.dictionary_encode())
+    ]
+    batches.append(pa.record_batch({"x": [1]}))
+    found = count_segments(batches, {"plan": chosen}, {"x": TRACKING["x"]})
+    assert {key: int(columns["x"].rows) for key, columns in found.items()} == {
+        ("plan", f"v{place:02}"): 2 * (40 - place) for place in range(MOST_SEGMENTS)
+    }
+
+
+def described() -> BaselineProfile:
+    random = np.random.default_rng(2)
+    everything = [(START + timedelta(hours=int(n % 50)), float(random.normal()), "abc"[n % 3]) for n in range(500)]
+    found = counted([batch(everything)], zone=BERLIN, segments={"plan": ("a", "b")})
+    roles = roles_of(["id", "time", "x", "plan"], ["x", "plan"], "time")
+    return BaselineProfile(roles, "Europe/Berlin", TRACKING, found.whole, found.windows)
+
+
+def test_profile_parquet_keeps_everything() -> None:
+    made = described()
+    content = made.to_parquet()
+    assert content == described().to_parquet(), "the same profile gives the same bytes"
+    assert lengths_of(content, "p") == (HOUR, DAY)
+    for place, length in enumerate((HOUR, DAY)):
+        read = read_baseline_profile(content, "p", length)
+        assert (read.order, read.judged, read.without_timestamp) == (
+            ("id", "time", "x", "plan"),
+            ("x", "plan"),
+            ("id", "x", "plan"),
+        )
+        assert (read.zone, read.segments) == (BERLIN, (("plan", "a"), ("plan", "b")))
+        assert np.array_equal(read.tracking["x"].cuts, TRACKING["x"].cuts)  # type: ignore[arg-type]
+        assert read.tracking["plan"].values == ("a", "b")
+        for key, columns in made.whole.items():
+            for name, counts in columns.items():
+                same(read.whole[key][name], counts)
+        (windows,) = read.windows
+        assert windows.length == length
+        assert np.array_equal(windows.starts, made.windows[place].starts)
+        for key, columns in made.windows[place].counts.items():
+            for name, counts in columns.items():
+                same(windows.counts[key][name], counts)
+    assert read_baseline_profile(content, "p").windows == []
+    assert read_baseline_profile(content, "p", timedelta(hours=2)).windows == []
+
+
+def test_sums_of_many_large_windows_do_not_overflow() -> None:
+    made = described()
+    large = made.windows[1].counts[()]["x"]
+    factor = 2**31 // 200
+    assert large.cells is not None
+    large.cells = large.cells * factor
+    read = read_baseline_profile(made.to_parquet(), "p", DAY).windows[0].counts[()]["x"]
+    assert int(read.total().numbers) == int(read.summed(np.zeros(3, np.int64)).numbers[0]) == 500 * factor
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all"])
+def test_a_file_that_is_no_profile_is_refused(content: bytes) -> None:
+    with pytest.raises(InputError, match=r"s3://b/profile\.parquet: is not a profile of a baseline") as caught:
+        read_baseline_profile(content, "s3://b/profile.parquet")
+    assert caught.value.remedy == "make the Baseline again"
+
+
+def test_a_table_of_another_kind_is_refused() -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"column": ["a"], "role": ["judged"], "cells": [[1]]}), buffer)
+    for read in (read_baseline_profile, lengths_of):
+        with pytest.raises(InputError, match="it has other columns"):
+            read(buffer.getvalue(), "profile.parquet")
