@@ -184,7 +184,13 @@ def test_a_range_replays_every_run_in_it(week: Path) -> None:
     folders = sorted(str(path.parent.relative_to(week)) for path in week.rglob("execution.json"))
     assert folders == [f"reports/daily/2026/07/0{day}/00" for day in range(2, 7)]
     files = {path.name for path in (week / folders[0]).iterdir()}
-    assert files == {"statistics.json", "constraints.json", "constraint_violations.json", "execution.json"}
+    assert files == {
+        "statistics.json",
+        "constraints.json",
+        "constraint_violations.json",
+        "execution.json",
+        "report.html",
+    }
 
 
 def test_what_the_results_say(week: Path) -> None:
