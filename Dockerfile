@@ -27,7 +27,7 @@ COPY jobs jobs
 RUN sh hack/install_in_image.sh project model_monitor_crds model_monitor_operator
 
 FROM build AS build-jobs
-RUN sh hack/install_in_image.sh dependencies jobs
+RUN sh hack/install_in_image.sh dependencies jobs dask
 COPY README.md LICENSE* ./
 COPY crds crds
 COPY operator operator

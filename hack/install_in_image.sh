@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fills /opt/model-monitor inside the image build; the Dockerfile calls it.
-#   dependencies EXTRA   make the environment and install what pyproject.toml's extra needs
+#   dependencies EXTRA... make the environment and install what pyproject.toml's extras need
 #   project PACKAGE...   (with UNUSED="PATTERN...") install the project, keep only these of its packages, and make the result ready to ship
 set -eu
 environment=/opt/model-monitor
@@ -11,11 +11,12 @@ install() {
 
 dependencies() {
     python3 -m venv --without-pip "$environment"
-    python3 - "$1" > /tmp/requirements.txt <<'PYTHON'
+    python3 - "$@" > /tmp/requirements.txt <<'PYTHON'
 import sys, tomllib
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)["project"]
-print(*project["dependencies"], *project["optional-dependencies"][sys.argv[1]], sep="\n")
+extras = project["optional-dependencies"]
+print(*project["dependencies"], *(each for extra in sys.argv[1:] for each in extras[extra]), sep="\n")
 PYTHON
     install --requirement /tmp/requirements.txt
 }
