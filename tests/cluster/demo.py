@@ -81,7 +81,7 @@ def main() -> int:
 
 def tell(teller: Teller, control_plane: ControlPlane, claim: Path) -> None:
     """From two manifests to violations in a status."""
-    teller.say("The volume `flights` gets the training set of January 2013 and February's captured requests.")
+    teller.say("The volume `flights` gets the training set of January 2013 and the captured requests of two months.")
     story = write_story(claim)
     shutil.rmtree(claim / "reports", ignore_errors=True)
     print(f"{story.training_rows:,} rows of training data, {story.captured_rows:,} captured requests")

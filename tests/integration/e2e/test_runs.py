@@ -44,7 +44,13 @@ def test_the_cronjob_controller_starts_a_run_that_ends_with_violations(monitored
         monitored.bucket / "reports" / "shop" / datetime.fromisoformat(status["scheduledTime"]).strftime("%Y/%m/%d")
     )
     written = {path.name for path in folder.rglob("*") if path.is_file()}
-    assert written == {"statistics.json", "constraints.json", "constraint_violations.json", "execution.json"}
+    assert written == {
+        "statistics.json",
+        "constraints.json",
+        "constraint_violations.json",
+        "report.html",
+        "execution.json",
+    }
 
 
 def test_a_run_by_hand_judges_the_window_it_is_given(monitored: Monitored) -> None:
