@@ -20,8 +20,8 @@ from model_monitor_jobs.profiles.segments import SegmentValues, segment_codes
 from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.profiles.windows import Calendar
 
-MOST_WINDOWS: Final = 1_000
-"""Windows of one length that are kept, the latest."""
+MOST_WINDOWS: Final = 1_400
+"""Windows of one length that are kept, the latest: eight weeks of hours, as each hour of the week needs seven."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -15,8 +16,9 @@ SCALARS = ("rows", "present", "integral", "fractional", "whole", "boolean", "tex
 
 def counts(windows: int, cuts: int, seed: int) -> ColumnCounts:
     random = np.random.default_rng(seed)
+    scalars: dict[str, Any] = {name: random.integers(0, 50, windows) for name in SCALARS}
     return ColumnCounts(
-        **{name: random.integers(0, 50, windows) for name in SCALARS},
+        **scalars,
         cells=random.integers(0, 9, (windows, 2 * cuts + 1)),
         values=random.integers(0, 9, (windows, 3)),
     )
