@@ -32,8 +32,11 @@ def blocks(document: Path, language: str) -> list[str]:
 
 
 def test_there_are_no_other_kinds_of_blocks() -> None:
-    kinds = {kind for document in DOCUMENTS for kind, _ in BLOCK.findall(document.read_text())}
-    assert kinds <= {"sh", "yaml", "console"}, "a block in another language would not be run"
+    for document in DOCUMENTS:
+        kinds = {kind for kind, _ in BLOCK.findall(document.read_text())}
+        # test_new_check.py runs the Python of one document.
+        run = {"sh", "yaml", "console"} | ({"python"} if document.name == "new-check.md" else set())
+        assert kinds <= run, f"{document.name}: a block in another language would not be run"
 
 
 def test_links_lead_somewhere() -> None:
