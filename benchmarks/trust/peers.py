@@ -100,12 +100,12 @@ def sagemaker_drift(feature: Feature, baseline: Windows, month: Windows) -> list
     Largest difference of distribution functions, or of any value's share, less 1.8·sqrt((n+m)/(n·m)) (Deequ's
     `Distance.scala`), above .1.
     """
-    reference = baseline.counts.sum(axis=0)
+    reference, present = baseline.counts.sum(axis=0), np.maximum(month.present, 1)
     if feature.numeric:
         gaps = np.abs(_cumulated(month.counts) - _cumulated(reference))
     else:
-        gaps = np.abs(month.counts / month.present[:, np.newaxis] - reference / reference.sum())
-    noise = 1.8 * np.sqrt(1 / month.present + 1 / reference.sum())
+        gaps = np.abs(month.counts / present[:, np.newaxis] - reference / reference.sum())
+    noise = 1.8 * np.sqrt(1 / present + 1 / reference.sum())
     return [Verdicts.plain(feature.name, "drift", gaps.max(axis=1) - noise > 0.1)]
 
 
@@ -134,7 +134,7 @@ PEERS = [
 
 
 def _cumulated(counts: Counts) -> Doubles:
-    return np.asarray(np.cumsum(counts, axis=-1) / counts.sum(axis=-1, keepdims=True))
+    return np.asarray(np.cumsum(counts, axis=-1) / np.maximum(counts.sum(axis=-1, keepdims=True), 1))
 
 
 def _jensen_shannon(counts: Counts, reference: Counts, base: float) -> Doubles:

@@ -23,9 +23,11 @@ def limit(
         return (UNLEARNED_FLOOR if floor is None else floor) + bound
     usual = variation.reach(alpha) ** 2 * variation.tau_squared
     expected = variation.beta * noise.variance(count, reference_count) + variation.tau_squared
-    return max(
+    wanted = max(
         LEARNED_FLOOR if floor is None else floor,
         math.sqrt(variation.beta * bound**2 + usual),
         math.sqrt(variation.overdispersion) * bound,
         variation.worst * math.sqrt(expected),
     )
+    # A share of rows; a limit that is never reached is reported as TooVariable.
+    return min(wanted, 1.0)

@@ -22,7 +22,9 @@ FEWEST_DAYS: Final = 7
 INCIDENT_DAYS: Final = 0.07
 """Largest share of the days on which incidents may lie: what happens every week is none."""
 INCIDENT_REACH: Final = 2.0
-"""How many times further out than a violation an incident is: to leave out the tail itself would hide it."""
+"""How many times further out than a violation a short incident is: to leave out the tail itself would hide it."""
+INCIDENT_RUN: Final = 6
+"""Windows in a row that are an incident from once as far out on."""
 SIZES_VARY: Final = 3.0
 """Ratio of the windows' 90th to their 10th percentile of rows from which on their sizes say something."""
 LASTING: Final = 0.3
@@ -152,8 +154,8 @@ def learn(
 def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float = LEARNED_FLOOR) -> tuple[int, ...]:
     """The places of windows far beyond all others, where they lie on at most 7 % of the days.
 
-    Far is above the floor, and beyond twice both Student's t of the usual (median) window and where the tail of the
-    others leads.
+    Far is above the floor, and beyond both Student's t of the usual (median) window and where the tail of the others
+    leads: six windows in a row, or twice as far.
     """
     usable = _usable(history)
     if not _enough(usable, history.days):
@@ -167,10 +169,20 @@ def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float =
     tail = _sturdy_tail(standardised)
     if tail is not None:
         reach = max(reach, tail.quantile(alpha))
-    far = (differences > floor) & (standardised > INCIDENT_REACH * reach)
+    beyond = (differences > floor) & (standardised > reach)
+    far = beyond & ((standardised > INCIDENT_REACH * reach) | _in_runs(beyond))
     if _distinct(days[far]) > math.ceil(INCIDENT_DAYS * _distinct(days)):
         return ()
     return tuple(places[far].tolist())
+
+
+def _in_runs(flags: Flags) -> Flags:
+    """Those of the flags that stand in a row of at least `INCIDENT_RUN`."""
+    borders = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    chosen = np.zeros_like(flags)
+    for begin, end in zip(borders[::2].tolist(), borders[1::2].tolist(), strict=True):
+        chosen[begin:end] = end - begin >= INCIDENT_RUN
+    return chosen
 
 
 def _usable(history: WindowHistory) -> Flags:

@@ -52,6 +52,7 @@ def test_with_variation_the_limit_is_the_largest_of_its_parts() -> None:
     assert of(beta=20.0) == pytest.approx(math.sqrt(20) * bound)
     assert of(overdispersion=4.0) == pytest.approx(2 * bound)
     assert of(worst=10.0) == pytest.approx(10 * spread)
+    assert of(worst=1e3) == 1.0
     assert of(worst=10.0, beta=4.0, tau_squared=1e-4) == pytest.approx(10 * math.sqrt(4 * spread**2 + 1e-4))
 
 

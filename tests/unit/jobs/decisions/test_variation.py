@@ -122,6 +122,14 @@ def test_incidents_on_few_days_are_left_out(hours: NDArray[np.int64], tau: float
     assert found.worst < 5
 
 
+def test_a_whole_bad_day_is_an_incident_from_once_as_far_on_an_hour_from_twice() -> None:
+    tail = 0.25
+    assert learned(with_bad(np.arange(240, 264), tail)).left_out == tuple(range(240, 264))
+    assert learned(with_bad(np.arange(240, 246), tail)).left_out == tuple(range(240, 246))
+    assert learned(with_bad(np.arange(240, 245), 0.1)).left_out == ()
+    assert learned(with_bad(np.arange(240, 246), 0.1)).left_out == tuple(range(240, 246))
+
+
 def test_what_happens_every_week_is_no_incident() -> None:
     every_sunday = np.concatenate([np.arange(day * HOURS, day * HOURS + 6) for day in (6, 13, 20, 27)])
     found = learned(with_bad(every_sunday))
