@@ -50,11 +50,13 @@ class KnownValues(RateCheck):
         return rate_interval(int(self.hits(window, column)), int(self.size(window)), 0, int(self.size(reference)))
 
     def usual_difference(self, windows: ColumnCounts, rest: ColumnCounts, column: ReferenceColumn) -> Any:
-        """The share of values that the rest of the baseline does not have."""
+        """The share of values that the rest of the baseline does not have, listed or not.
+
+        What was taken off the list must not pass for usual.
+        """
         if windows.values is None or rest.values is None:
             return np.zeros(np.shape(windows.rows))
-        listed = _listed(column.tracking.values, column.domain)
-        known = windows.values[..., listed] * (rest.values[..., listed] > 0)
+        known = windows.values * (rest.values > 0)
         return share(windows.present - known.sum(axis=-1), windows.present)
 
     def words(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Words:
