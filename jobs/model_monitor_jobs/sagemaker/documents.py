@@ -8,6 +8,7 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any, Final, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
@@ -82,8 +83,12 @@ def refuse_repeated_keys(content: bytes, uri: str) -> None:
 
 
 def to_json(document: dict[str, Any]) -> bytes:
-    """The document as bytes, the same for the same content. Raises ValueError for numbers that JSON does not have."""
-    return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    """The document as bytes, the same for the same content; numbers that JSON does not have become null."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        # Whole numbers beyond 64 bits, which only somebody's own additions to a file can have.
+        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def to_document(part: Part) -> dict[str, Any]:
