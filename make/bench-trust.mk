@@ -1,4 +1,4 @@
 .PHONY: bench-trust
 
-bench-trust: $(INSTALLED) ## False alerts and power of our rule and of others, by simulation (ten minutes; QUICK=1: one)
+bench-trust: $(INSTALLED) ## False alerts and power of our rule and of others, by simulation (three minutes; QUICK=1: half a minute)
 	@$(BIN)/python -m benchmarks.trust $(if $(QUICK),--quick --output build/trust-quick.json)
