@@ -30,7 +30,7 @@ class Dataset(Model):
     csv: CSVOptions = Field(default_factory=CSVOptions)
     """How CSV is written; only read when format is CSV."""
     max_unreadable_share: UnreadableShare = 0.5
-    """Share of lines, and of files, (0 to 1) that may be unreadable before the run fails. Fewer are counted and shown."""
+    """Share of lines and of files (0 to 1) that may be unreadable before a run fails. Fewer are counted and shown."""
 
 
 class Columns(Model):

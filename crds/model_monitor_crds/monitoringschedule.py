@@ -69,7 +69,7 @@ class Input(Model):
     window: WindowOffsets | None = None
     """The span of data a run reads. Default: from the schedule's previous time to this one."""
     max_unreadable_share: UnreadableShare = 0.5
-    """Share of lines, and of files, (0 to 1) that may be unreadable before the run fails. Fewer are counted and shown."""
+    """Share of lines and of files (0 to 1) that may be unreadable before a run fails. Fewer are counted and shown."""
 
 
 class Alert(Model):
