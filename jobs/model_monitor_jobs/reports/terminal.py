@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from model_monitor_crds.alert import RaisedAlert
 from model_monitor_jobs.checks.finding import Finding
-from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.decisions import Evidence, Verdict
 from model_monitor_jobs.runs.baseline import MadeBaseline
 from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.runs.outcome import summarize
@@ -24,37 +25,55 @@ _STYLES = {
 }
 
 
-def findings_table(findings: Iterable[Finding], *, verdicts: bool = True) -> Table:
-    """One line a finding: what was observed, what was expected, and how far beyond its limit that is."""
+def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segments: bool = True) -> Table:
+    """One line a finding: what was observed, what was expected, and how far beyond its limit that is.
+
+    Where the baseline's own windows are known, also by how much they usually differ. Without `segments` the
+    names of columns stand alone.
+    """
+    findings = list(findings)
+    learned = any(finding.evidence is not None and finding.evidence.typical is not None for finding in findings)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("Column", "Check"):
         table.add_column(name, no_wrap=True)
     for name in ("Observed", "Baseline"):
-        table.add_column(name, overflow="fold")
-    for name in ("Change", "Limit", "Times", "Rows"):
+        table.add_column(name, overflow="fold", min_width=14)
+    for name in ("Change", *(("Usual",) if learned else ()), "Limit", "Times", "Rows"):
         table.add_column(name, justify="right", no_wrap=True)
     if verdicts:
         table.add_column("Verdict", no_wrap=True)
     for finding in findings:
-        evidence = finding.evidence
-        numbers = (
-            (f"{evidence.difference:.3f}", f"{evidence.limit:.3f}", f"{evidence.ratio:.1f}×", f"{evidence.count:,}")
-            if evidence
-            else ("", "", "", "")
-        )
-        name, check = finding.place or "(table)", finding.check.removesuffix("_check")
+        # As Text, because names and values may look like markup: [carrier = UA], [/].
+        place = Text((finding.place if segments else finding.column) or "(table)")
+        check = finding.check.removesuffix("_check")
         verdict = [Text(finding.verdict.value, style=_STYLES[finding.verdict])] if verdicts else []
-        table.add_row(name, check, finding.observed, finding.expected, *numbers, *verdict)
+        numbers = _numbers(finding.evidence, learned)
+        table.add_row(place, check, Text(finding.observed), Text(finding.expected), *numbers, *verdict)
     return table
+
+
+def _numbers(evidence: Evidence | None, learned: bool) -> Iterator[str]:
+    if evidence is None:
+        return
+    measured = evidence.count > 0
+    yield f"{evidence.difference:.3f}" if measured else ""
+    if learned:
+        yield "" if evidence.typical is None else f"{evidence.typical:.3f}"
+    yield f"{evidence.limit:.3f}" if measured else ""
+    yield f"{evidence.ratio:.1f}×" if measured else ""
+    yield f"{evidence.count:,}"
 
 
 def result_report(result: Result, *, every_check: bool = False) -> RenderableType:
     """A run: one sentence, the violations (or every check), what could not be read, and notes."""
     style = "bold red" if result.violations else "green"
     parts: list[RenderableType] = [Text(summarize(result), style=style)]
-    shown = result.findings if every_check else result.violations
-    if shown:
-        parts.append(findings_table(shown, verdicts=every_check))
+    if every_check:
+        for segment, findings in groupby(result.findings, key=lambda finding: finding.segment):
+            parts += [Text(f"Where {' = '.join(segment)}:", style="bold")] if segment else []
+            parts.append(findings_table(findings, segments=False))
+    elif result.violations:
+        parts.append(findings_table(result.violations, verdicts=False))
     parts += unreadable_lines(result.report)
     parts += [Text(f"Note: {note}", style="dim") for note in result.notes]
     return Group(*parts)
@@ -81,7 +100,7 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
             missing = f"{made.table.missing(column.name) / made.table.rows:.1%}"
             about = "" if column.frequencies.exact else "≈"
             distinct = f"{about}{column.frequencies.distinct:,}"
-            table.add_row(column.name, column.inferred_type, missing, distinct, *spread)
+            table.add_row(Text(column.name), column.inferred_type, missing, distinct, *spread)
         parts.append(table)
     if made.report is not None:
         parts += unreadable_lines(made.report)

@@ -70,8 +70,13 @@ class Result:
 
     @property
     def violations(self) -> list[Finding]:
-        """Checks that do not hold, the worst first."""
-        return sorted((f for f in self.findings if f.violated), key=lambda finding: finding.severity, reverse=True)
+        """Checks that do not hold: of the whole table, of all rows, of segments; of each the worst first."""
+
+        def weight(finding: Finding) -> tuple[bool, bool, float]:
+            structural, ratio = finding.severity
+            return structural, not finding.segment, ratio
+
+        return sorted((finding for finding in self.findings if finding.violated), key=weight, reverse=True)
 
 
 def run_monitor(monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage) -> Result:

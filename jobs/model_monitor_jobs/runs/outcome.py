@@ -117,10 +117,15 @@ def constraint_violations(findings: Iterable[Finding]) -> list[ConstraintViolati
     """Findings that do not hold, as SageMaker writes them."""
     of_table = {"missing_column_check": MISSING_COLUMNS, "extra_column_check": EXTRA_COLUMNS}
     return [
-        ConstraintViolation(finding.column or of_table[finding.check], finding.check, finding.description)
+        ConstraintViolation(finding.column or of_table[finding.check], finding.check, _sentence(finding))
         for finding in findings
         if finding.violated
     ]
+
+
+def _sentence(finding: Finding) -> str:
+    """The description, and first the rows that it is about."""
+    return f"where {' = '.join(finding.segment)}: {finding.description}" if finding.segment else finding.description
 
 
 def worst_violations(violations: Sequence[Finding]) -> list[Violation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.window import format_duration
@@ -10,6 +10,7 @@ from model_monitor_jobs.checks.data_quality.default import Judgement, least_shar
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.data_quality.structure import extra_columns
 from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.profiles.windows import window_name
 from model_monitor_jobs.runs.loading import LoadedBaseline
@@ -43,6 +44,11 @@ def remarks(
     )
     if stray:
         yield f"in a few rows there are further columns, which are not judged: {', '.join(sorted(stray)[:_MOST_NAMED])}"
+    if wide := {finding.key.place: None for finding in judgement.findings if finding.verdict is Verdict.TOO_VARIABLE}:
+        yield (
+            f"too variable to be judged, as even half of the rows could change unseen: {_first(list(wide))}; "
+            "judge longer windows, or give the baseline more days"
+        )
     windows = reference.windows
     if windows is None or not judgement.learned:
         reason = baseline.unlearned or "it has too few windows of this length"
@@ -59,9 +65,12 @@ def remarks(
     if settings.compare_with not in ("Auto", judgement.compare_with):
         yield f"the baseline has too few windows for compareWith: {settings.compare_with}; compared with all of them"
     if judgement.left_out:
-        named = sorted(judgement.left_out)
-        more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
         yield (
             "held to be faults of the baseline and left out of its usual variation, each by some checks: "
-            f"{', '.join(named[:_MOST_NAMED])}{more}"
+            f"{_first(sorted(judgement.left_out))}"
         )
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"

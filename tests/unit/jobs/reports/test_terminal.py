@@ -1,0 +1,106 @@
+"""What a person reads on a terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pyarrow as pa
+from rich.console import Console, RenderableType
+
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_jobs.checks.data_quality.reference import Reference
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Evidence, Verdict
+from model_monitor_jobs.profiles.table import profile
+from model_monitor_jobs.reports.terminal import findings_table, result_report
+from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.outcome import constraint_violations
+from model_monitor_jobs.sources import ReadReport
+
+FILES = BaselineFiles(
+    statistics_uri="file:///s",
+    constraints_uri="file:///c",
+    statistics_sha256="0" * 64,
+    constraints_sha256="0" * 64,
+    record_count=1,
+    column_count=1,
+)
+
+
+def finding(
+    difference: float, typical: float | None = None, segment: tuple[str, ...] = (), column: str = "pay"
+) -> Finding:
+    evidence = Evidence(difference, 0.1, 0.02, 0.0, 1.0, 500, typical, typical is not None)
+    return Finding(
+        column,
+        "completeness_check",
+        evidence.verdict,
+        "9.0 % missing",
+        "1.0 % missing",
+        "more",
+        evidence,
+        segment=segment,
+    )
+
+
+def shown(renderable: RenderableType) -> str:
+    console = Console(width=140, file=StringIO(), record=True)
+    console.print(renderable)
+    return console.export_text()
+
+
+def result(*findings: Finding) -> Result:
+    table = profile([pa.record_batch({"pay": [1.0] * 500})])
+    return Result(None, table, ReadReport(), findings, FILES, Reference(500, ()))
+
+
+def test_names_and_values_that_look_like_markup_are_shown_as_they_are() -> None:
+    odd = Finding(
+        "[/b]", "baseline_drift_check", Verdict.VIOLATION, "9 % '[/red]'", "1 % [bold]", "x", segment=("[i]", "UA")
+    )
+    text = shown(findings_table([odd]))
+    assert "[/b] [[i] = UA]" in text
+    assert "9 % '[/red]'" in text
+    assert "1 % [bold]" in text
+
+
+def test_the_usual_change_is_shown_where_it_is_known() -> None:
+    assert "Usual" not in shown(findings_table([finding(0.3)]))
+    text = shown(findings_table([finding(0.3, 0.014), finding(0.2)]))
+    assert "Usual" in text
+    assert "0.014" in text
+
+
+def test_violations_of_all_rows_come_before_those_of_segments() -> None:
+    found = result(finding(0.9, segment=("plan", "a")), finding(0.2), finding(0.3, column="age"))
+    assert [(each.column, each.segment) for each in found.violations] == [
+        ("age", ()),
+        ("pay", ()),
+        ("pay", ("plan", "a")),
+    ]
+    text = shown(result_report(found))
+    assert "worst: age: more" in text
+    assert "pay [plan = a]" in text
+
+
+def test_all_checks_are_shown_segment_by_segment() -> None:
+    text = shown(result_report(result(finding(0.2), finding(0.05, segment=("plan", "a"))), every_check=True))
+    assert text.index("Violation") < text.index("Where plan = a:") < text.index("Pass")
+
+
+def test_what_was_not_measured_has_no_numbers() -> None:
+    nothing = Finding(
+        "pay",
+        "baseline_drift_check",
+        Verdict.INSUFFICIENT_DATA,
+        "no values",
+        "",
+        "",
+        Evidence(0.0, 1.0, 1.0, 0.0, 1.0, 0),
+    )
+    assert "0.000" not in shown(findings_table([nothing]))
+
+
+def test_a_violation_in_sagemakers_file_names_its_segment() -> None:
+    (violation,) = constraint_violations([finding(0.9, segment=("plan", "a"))])
+    assert violation.description == "where plan = a: more"
