@@ -17,7 +17,16 @@ from model_monitor_crds import alert
 from model_monitor_jobs.checks.data_quality.check import Check
 from model_monitor_jobs.checks.data_quality.reference import ReferenceColumn
 from model_monitor_jobs.checks.data_quality.rules import checks
-from model_monitor_jobs.decisions import Evidence, Noise, Variation, Verdict, WindowHistory, learn, weigh
+from model_monitor_jobs.decisions import (
+    Evidence,
+    Noise,
+    Variation,
+    Verdict,
+    WindowHistory,
+    learn,
+    settled_incidents,
+    weigh,
+)
 from model_monitor_jobs.profiles.cells import count_cells
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.table import Tracking
@@ -125,17 +134,17 @@ class _Baseline:
 
     def learned(self) -> dict[int, _Learned]:
         """For each hour of the day; where there are incidents, once more without them."""
-        found = {}
-        for hour in range(HOURS):
-            pools, history = self._without(())
-            noise = self.check.noise(pools.at(hour), self.column)
-            variation = learn(history, noise, self.alpha)
-            if variation is not None and variation.left_out:
-                pools, history = self._without(variation.left_out)
-                noise = self.check.noise(pools.at(hour), self.column)
-                variation = learn(history, noise, self.alpha, left_out=variation.left_out)
-            found[hour] = _Learned(noise, variation, pools.at(hour))
-        return found
+        return {hour: self._of_hour(hour) for hour in range(HOURS)}
+
+    def _of_hour(self, hour: int) -> _Learned:
+        def compare(left_out: tuple[int, ...]) -> tuple[WindowHistory, Noise]:
+            pools, history = self._without(left_out)
+            return history, self.check.noise(pools.at(hour), self.column)
+
+        left_out = settled_incidents(compare, self.alpha)
+        history, noise = compare(left_out)
+        variation = learn(history, noise, self.alpha, left_out=left_out)
+        return _Learned(noise, variation, self._without(left_out)[0].at(hour))
 
     def _without(self, left_out: tuple[int, ...]) -> tuple[ColumnCounts, WindowHistory]:
         if left_out not in self._apart:

@@ -29,7 +29,7 @@ from model_monitor_jobs.decisions.noise import (
     Noise,
     RateNoise,
 )
-from model_monitor_jobs.decisions.variation import Variation, WindowHistory, incidents, learn
+from model_monitor_jobs.decisions.variation import Variation, WindowHistory, incidents, learn, settled_incidents
 
 __all__ = [
     "ENOUGH_ROWS",
@@ -52,6 +52,7 @@ __all__ = [
     "learn",
     "limit",
     "rate_interval",
+    "settled_incidents",
     "shared_alpha",
     "weigh",
 ]

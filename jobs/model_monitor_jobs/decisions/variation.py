@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ INCIDENT_DAYS: Final = 0.07
 """Largest share of the days on which incidents may lie: what happens every week is none."""
 INCIDENT_REACH: Final = 2.0
 """How many times further out than a violation a short incident is: to leave out the tail itself would hide it."""
+SEARCHES: Final = 2
+"""The first finds the worst incident, which may hide another in the reference; a third would eat into the usual."""
 INCIDENT_RUN: Final = 6
 """Windows in a row that are an incident from once as far out on."""
 SIZES_VARY: Final = 3.0
@@ -154,8 +157,8 @@ def learn(
 def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float = LEARNED_FLOOR) -> tuple[int, ...]:
     """The places of windows far beyond all others, where they lie on at most 7 % of the days.
 
-    Far is above the floor, and beyond both Student's t of the usual (median) window and where the tail of the others
-    leads: six windows in a row, or twice as far.
+    Far is above the floor and beyond Student's t of the usual (median) window. With 100 windows or more it is also
+    beyond where the tail of the others leads: six windows in a row, or twice as far.
     """
     usable = _usable(history)
     if not _enough(usable, history.days):
@@ -170,10 +173,28 @@ def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float =
     if tail is not None:
         reach = max(reach, tail.quantile(alpha))
     beyond = (differences > floor) & (standardised > reach)
-    far = beyond & ((standardised > INCIDENT_REACH * reach) | _in_runs(beyond))
+    far = beyond
+    if tail is not None:
+        far = beyond & ((standardised > INCIDENT_REACH * reach) | _in_runs(beyond))
     if _distinct(days[far]) > math.ceil(INCIDENT_DAYS * _distinct(days)):
         return ()
     return tuple(places[far].tolist())
+
+
+def settled_incidents(
+    compare: Callable[[tuple[int, ...]], tuple[WindowHistory, Noise]], alpha: float, floor: float = LEARNED_FLOOR
+) -> tuple[int, ...]:
+    """The places of incidents, searched once more without those that were found.
+
+    `compare` gives the history of all windows against references that lack some, and their noise.
+    """
+    left_out: tuple[int, ...] = ()
+    for _ in range(SEARCHES):
+        found = incidents(*compare(left_out), alpha, floor)
+        if set(found) <= set(left_out):
+            break
+        left_out = found
+    return left_out
 
 
 def _in_runs(flags: Flags) -> Flags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from model_monitor_crds.data_quality import CompareWith
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality.check import Check
 from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
-from model_monitor_jobs.decisions import Noise, Variation, WindowHistory, learn
+from model_monitor_jobs.decisions import Noise, Variation, WindowHistory, learn, settled_incidents
 from model_monitor_jobs.profiles.baseline_profile import BaselineWindows, SegmentKey
 from model_monitor_jobs.profiles.counts import ColumnCounts, Counts
 from model_monitor_jobs.profiles.windows import local_days, slot, slots
@@ -109,17 +110,21 @@ class Comparison:
 
         Windows that are held to be incidents are no part of it: one bad day would raise what all others differ by.
         """
-        compared = self.of(column, segment, compare_with)
-        noise = check.noise(compared.reference, column)
-        history = compared.history(check, column)
-        variation = learn(history, noise, alpha, floor) if history is not None else None
-        if variation is None or not variation.left_out:
-            return Usual(compared.reference, noise, variation)
-        compared = self.of(column, segment, compare_with, variation.left_out)
-        noise = check.noise(compared.reference, column)
-        history = compared.history(check, column)
-        assert history is not None
-        return Usual(compared.reference, noise, learn(history, noise, alpha, floor, left_out=variation.left_out))
+        everything = self.of(column, segment, compare_with)
+        if everything.windows is None:
+            return Usual(everything.reference, check.noise(everything.reference, column))
+
+        @cache
+        def compare(left_out: Places) -> tuple[WindowHistory, Noise]:
+            compared = self.of(column, segment, compare_with, left_out)
+            history = compared.history(check, column)
+            assert history is not None
+            return history, check.noise(compared.reference, column)
+
+        left_out = settled_incidents(compare, alpha, floor)
+        history, noise = compare(left_out)
+        reference = self.of(column, segment, compare_with, left_out).reference
+        return Usual(reference, noise, learn(history, noise, alpha, floor, left_out=left_out))
 
     def of(
         self, column: ReferenceColumn, segment: SegmentKey, compare_with: CompareWith, left_out: Places = ()
