@@ -11,7 +11,6 @@ from rich.console import Console
 from model_monitor_crds.alert import Check, JudgedWindow, raised_alerts
 from model_monitor_jobs.demo.story import tell
 
-
 Violated = dict[str, set[tuple[str, str, bool]]]
 
 
