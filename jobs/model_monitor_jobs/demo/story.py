@@ -41,8 +41,8 @@ def tell(output: Path, console: Console, clock: Clock, program: str = "model-mon
     console.print(
         "\nTwo storms, two alerts. On 8 and 9 February 2013 a blizzard closed the airports: half of the flights never "
         "left, so their departure delay is missing, and one day of that is enough. From 6 to 8 March another storm "
-        "passed by: two days in violation of three. Other days were silent, or in violation for one day, though the days "
-        "of January differ a lot: it has learned by how much, and that its last two days were none of the usual.\n"
+        "passed by: two days in violation of three. Other days were silent, or in violation for one day, though the "
+        "days of January differ a lot: it has learned by how much, and that its last two days were none of the usual.\n"
     )
     console.print(f"Look at {manifest} and at the results below {output / 'reports'}. The same again:")
     console.print(
