@@ -358,3 +358,23 @@ def test_a_window_of_another_length_says_so(place: Place) -> None:
     result = place.judge(frame(2, 28 * 24, 7), 0, hours=2)
     assert any("it knows windows of PT1H, P1D, this one has PT2H: add it to windows" in note for note in result.notes)
     assert all(not finding.evidence.learned for finding in result.findings if finding.evidence)
+
+
+def test_values_beyond_a_baseline_of_one_value_are_measured_in_units_of_it(tmp_path: Path) -> None:
+    constant = frame(24 * 14, 0, 3) | {"pay": np.full(24 * 14 * ROWS, 4.0)}
+    write(tmp_path / "training.parquet", constant)
+    storage = Storage({"pvc://data": tmp_path})
+    spec = BaselineSpec.model_validate(
+        {
+            "dataset": {"uri": "pvc://data/training.parquet", "format": "Parquet"},
+            "columns": {"timestamp": "time"},
+            "output": {"uri": "pvc://data/base"},
+        }
+    )
+    other = Place(tmp_path, storage, make_baseline(spec, storage).files)
+    result = other.judge(hour(7) | {"pay": np.full(ROWS, 6.0)}, 7, **asked("range_check", 0.2))
+    found = one(result, "pay", "range_check")
+    assert found.violated
+    assert found.evidence is not None
+    assert found.evidence.difference == 0.5
+    assert one(result, "pay", "baseline_drift_check").violated
