@@ -109,10 +109,18 @@ def wasserstein_distance(window: QuantileSketch, reference: QuantileSketch) -> f
     Exact while both sketches are. It is not taken from the counts on the cut points, which can't tell how far away
     values lie beyond the outermost of them.
     """
-    points = np.union1d(window.weighted()[0], reference.weighted()[0])
-    change = np.abs(window.ranks(points) - reference.ranks(points))[:-1]
+    # Taken once from each sketch, which sorts what it keeps each time.
+    now, then = window.weighted(), reference.weighted()
+    points = np.union1d(now[0], then[0])
+    change = np.abs(_ranks(points, *now) - _ranks(points, *then))[:-1]
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.sum((change * np.diff(points))[change > 0]))
+
+
+def _ranks(points: Doubles, values: Doubles, weights: NDArray[np.int64]) -> Doubles:
+    """Share of some weighted values not above each point; the points contain all values."""
+    cumulative = np.concatenate(([0], np.cumsum(weights)))
+    return np.asarray(cumulative[np.searchsorted(values, points, side="right")] / cumulative[-1], dtype=np.float64)
 
 
 def _between(shares: Doubles, edges: NDArray[np.int64]) -> Doubles:
