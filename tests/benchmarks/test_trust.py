@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import kstest, wasserstein_distance
 
+from benchmarks.profiles.report import put
 from benchmarks.trust.alerts import Verdicts, onsets, seen
 from benchmarks.trust.features import Kind, twenty_features
 from benchmarks.trust.peers import PEERS, _doane, _jensen_shannon, evidently, whylogs
+from benchmarks.trust.publish import DOCUMENTS, RESULTS
 from benchmarks.trust.run import OURS, run
 from benchmarks.trust.streams import SCENARIOS, Change, Scenario, Stream, Windows, with_outlier
 from benchmarks.trust.table import as_document, as_text
@@ -111,3 +115,10 @@ def test_onsets_and_trials_by_two_of_three() -> None:
     assert seen([violated]).tolist() == [True, False, False, False]
     at_once = Verdicts(apart.check, flags(), flags(7), flags(*range(12)))
     assert seen([violated, at_once]).tolist() == [True, False, True, False]
+
+
+def test_the_documents_show_the_figures_that_were_written_last() -> None:
+    results = json.loads(RESULTS.read_text())
+    for path, table in DOCUMENTS:
+        text = path.read_text()
+        assert put(text, "trust", table(results)) == text, f"{path.name}: run python -m benchmarks.trust.publish"
