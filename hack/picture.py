@@ -1,4 +1,4 @@
-"""Draws what `make demo` shows as a picture for the README: `python -m hack.picture docs/demo.svg`."""
+"""Draws what `make demo` shows, and the page of the blizzard's second day: `python -m hack.picture docs`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from pathlib import Path
 from rich.console import Console
 
 from model_monitor_jobs.demo.story import tell
+from tests.report.browser import Browser
 
 WIDTH = 112
+PAGE = "demo-output/reports/flights-daily/2013/02/10/05/report.html"
 
 
 def main() -> None:
-    """Tell the story to a console that records, and write it as SVG."""
+    """Tell the story to a console that records, and write it as SVG; show its worst page to a browser."""
     target = Path(sys.argv[1]).absolute()
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "screen").open("w") as screen, chdir(folder):
         console = Console(
@@ -25,8 +27,11 @@ def main() -> None:
         )
         tell(Path("demo-output"), console, lambda: datetime.now(UTC))
         svg = console.export_svg(title="make demo")
+        with Browser() as browser, browser.page(1120, 1270) as page:
+            page.open(Path(PAGE))
+            (target / "report.png").write_bytes(page.picture())
     # Without the fonts that would be fetched from elsewhere.
-    target.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
+    (target / "demo.svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
 
 
 if __name__ == "__main__":
