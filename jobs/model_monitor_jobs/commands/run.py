@@ -55,6 +55,7 @@ def run_manifests(
         made[name] = _make(baseline, output, storage, clock, console)
     runs: list[LocalRun] = []
     quiet: list[LocalRun] = []
+    told: set[str] = set()
     reference = {name: baseline.files for name, baseline in made.items()}
     for local_run in _replay(manifests, reference, output, at, span, storage, clock, console):
         runs.append(local_run)
@@ -67,7 +68,7 @@ def run_manifests(
             quiet.append(local_run)
         else:
             periods = manifests.schedules[local_run.schedule].spec.alert.evaluation_periods
-            _show(console, local_run, periods, every_check)
+            _show(console, local_run, periods, every_check, told)
     if console is not None:
         _show_quiet(console, quiet)
     if console is None:
@@ -167,7 +168,8 @@ def _show_quiet(console: Console, runs: list[LocalRun]) -> None:
         console.print(Text(f"  {span}  ") + Text(f"{len(runs)} windows, {rows:,} rows, no violation", style="green"))
 
 
-def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool) -> None:
+def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool, told: set[str]) -> None:
+    """Print a run; a note that earlier runs have had is not told again."""
     window = f"{local_run.occasion.window}"
     if local_run.performed is None:
         console.print(Text(f"  {window}  ", style="bold") + Text(f"failed: {local_run.error}", style="red"))
@@ -179,7 +181,8 @@ def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool
             console.print(Padding(standing_alert_line(alert, periods), (0, 0, 0, 4)))
         return
     console.print(Text(f"  {window}", style="bold"))
-    console.print(Padding(result_report(result, every_check=every_check), (0, 0, 0, 4)))
+    console.print(Padding(result_report(result, every_check=every_check, told=told), (0, 0, 0, 4)))
+    told.update(result.notes)
     for alert in local_run.alerts:
         console.print(Padding(alert_line(alert, periods), (0, 0, 0, 4)))
     console.print(Text(f"    {local_run.performed.folder}", style="dim"))

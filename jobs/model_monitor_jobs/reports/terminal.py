@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -64,8 +64,8 @@ def _numbers(evidence: Evidence | None, learned: bool) -> Iterator[str]:
     yield f"{evidence.count:,}"
 
 
-def result_report(result: Result, *, every_check: bool = False) -> RenderableType:
-    """A run: one sentence, the violations (or every check), what could not be read, and notes."""
+def result_report(result: Result, *, every_check: bool = False, told: Collection[str] = ()) -> RenderableType:
+    """A run: one sentence, the violations (or every check), what could not be read, and notes that were not `told`."""
     style = "bold red" if result.violations else "green"
     parts: list[RenderableType] = [Text(summarize(result), style=style)]
     if every_check:
@@ -75,7 +75,7 @@ def result_report(result: Result, *, every_check: bool = False) -> RenderableTyp
     elif result.violations:
         parts.append(findings_table(result.violations, verdicts=False))
     parts += unreadable_lines(result.report)
-    parts += [Text(f"Note: {note}", style="dim") for note in result.notes]
+    parts += [Text(f"Note: {note}", style="dim") for note in result.notes if note not in told]
     return Group(*parts)
 
 

@@ -18,6 +18,7 @@ from model_monitor_jobs.reports.html.context import (
     kind_of,
     missing_share,
     place_of,
+    presence_of,
 )
 from model_monitor_jobs.reports.html.lines import headline_facts, run_facts, table_rows
 from model_monitor_jobs.reports.html.model import (
@@ -97,22 +98,23 @@ def _column(
 ) -> ColumnReport:
     segment, name = place_of(group)
     comparison = comparisons.get((segment, name))
+    presence = presence_of(group, comparison)
     drifted = any(finding.violated and finding.check == "baseline_drift_check" for finding in group)
-    findings = sorted((_finding(f, comparison, result, context, f.key in alerts) for f in group), key=worst_first)
+    findings = sorted((_finding(f, presence, result, context, f.key in alerts) for f in group), key=worst_first)
     return ColumnReport(
         name,
         segment,
         kind_of(comparison),
         tuple(findings),
         distribution_of(comparison, drifted=drifted) if comparison else None,
-        rates_of(comparison) if comparison else (),
+        rates_of(presence) if presence else (),
     )
 
 
 def _finding(
-    finding: Finding, comparison: ColumnComparison | None, result: Result, context: ReportContext, in_alert: bool
+    finding: Finding, presence: ColumnComparison | None, result: Result, context: ReportContext, in_alert: bool
 ) -> FindingView:
-    fewer = comparison is not None and missing_share(comparison.window) < missing_share(comparison.baseline)
+    fewer = presence is not None and missing_share(presence.window) < missing_share(presence.baseline)
     return FindingView(
         check=check_name(finding.check),
         verdict=VERDICTS[finding.verdict],

@@ -66,6 +66,15 @@ def comparisons_of(result: Result) -> dict[Place, ColumnComparison]:
     return comparisons
 
 
+def presence_of(group: Iterable[Finding], comparison: ColumnComparison | None) -> ColumnComparison | None:
+    """What the check of missing values compared, which may leave out other windows than that of the distribution."""
+    for finding in group:
+        window, baseline = finding.window_counts, finding.reference_counts
+        if finding.check == "completeness_check" and window is not None and baseline is not None:
+            return ColumnComparison(window, baseline)
+    return comparison
+
+
 def place_of_finding(finding: Finding) -> Place:
     """Segment, as people name it, and column."""
     return " = ".join(finding.segment), finding.column

@@ -15,6 +15,7 @@ from model_monitor_jobs.reports.html.context import (
     kind_of,
     missing_share,
     place_of,
+    presence_of,
 )
 from model_monitor_jobs.reports.html.model import Fact, Row
 from model_monitor_jobs.reports.html.shapes import ColumnComparison
@@ -42,9 +43,10 @@ def _row(group: Sequence[Finding], comparison: ColumnComparison | None, anchors:
     worst = min(group, key=lambda f: (_ORDER.index(f.verdict), -f.evidence.ratio if f.evidence else 0.0))
     evidence = worst.evidence
     window_missing = baseline_missing = None
-    if comparison is not None:
-        window_missing = missing_share(comparison.window)
-        baseline_missing = missing_share(comparison.baseline) if comparison.baseline.rows else None
+    presence = presence_of(group, comparison)
+    if presence is not None:
+        window_missing = missing_share(presence.window)
+        baseline_missing = missing_share(presence.baseline) if presence.baseline.rows else None
     return Row(
         name,
         segment,
