@@ -105,7 +105,7 @@ def result(
         column_count=13,
     )
     reference = Reference(26_483, columns)
-    return Result(WINDOW, table, read, tuple(told), files, notes, reference, offenders or {})
+    return Result(WINDOW, table, read, tuple(told), files, reference, notes, offenders or {})
 
 
 def history(keys: Sequence[Check], series: Sequence[Sequence[float | None]]) -> History:
