@@ -49,7 +49,7 @@ class ReportContext:
 
 def comparisons_of(result: Result) -> dict[Place, ColumnComparison]:
     """What was counted of each column and segment, in the window and in the baseline it was compared with."""
-    known = {column.name: column for column in result.reference.columns} if result.reference else {}
+    known = {column.name: column for column in result.reference.columns}
     comparisons: dict[Place, ColumnComparison] = {}
     for finding in result.findings:
         column, profile = known.get(finding.column), result.table.columns.get(finding.column)
