@@ -33,6 +33,8 @@ MOST_NUMBERS_AS_TEXTS: Final = 1_000
 """A block with more distinct numbers than this does not count them as texts."""
 _PROBED: Final = 512
 _FEW: Final = 256
+_SHORT: Final = 16_384
+"""In a block of so few rows, reading numbers takes no longer than finding out how many are distinct."""
 
 
 @dataclass
@@ -80,6 +82,11 @@ class ColumnProfile:
         )
 
     @property
+    def describes_numbers(self) -> bool:
+        """Whether numbers are not counted as texts: they have cut points, and no value of theirs is asked for."""
+        return self.cuts is not None and not self.frequencies.tracked
+
+    @property
     def inferred_type(self) -> InferredType:
         """The type of the column by SageMaker's rules: any text makes it String, any fraction Fractional."""
         if not self.present:
@@ -118,6 +125,9 @@ class ColumnProfile:
         self._add_numbers(PlainNumbers(values, len(numbers) - int(np.count_nonzero(np.isnan(numbers))), numbers))
 
     def _add_texts(self, texts: pa.Array) -> None:
+        if self.describes_numbers and len(texts) <= _SHORT and (plain := read_plain(texts)) is not None:
+            self._add_numbers(plain)
+            return
         sample = texts if len(texts) <= _PROBED else texts.take(_places(len(texts)))
         if len(texts) <= _PROBED or self.frequencies.tracked or len(sample.unique()) <= _FEW:
             self._add_distinct_texts(texts)
@@ -147,14 +157,15 @@ class ColumnProfile:
             ordered = ordered[np.isfinite(ordered)]
         self._describe(ordered)
         starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-        if len(starts) < MOST_NUMBERS_AS_TEXTS or self.frequencies.tracked:
+        few = len(starts) < MOST_NUMBERS_AS_TEXTS and not (self.describes_numbers and len(ordered))
+        if few or self.frequencies.tracked:
             texts, counts = _counted(plain.values)
             self.frequencies.add(pc.cast(texts, pa.large_string()), counts)
         elif len(starts) + 1 == len(ordered):
             self.frequencies.add_numbers(ordered, count, 1)
         else:
             places = np.concatenate(([0], starts, [len(ordered)]))
-            self.frequencies.add_numbers(ordered[places[:-1]], count, int(np.diff(places).max()))
+            self.frequencies.add_numbers(ordered[places[:-1]], count, int((places[1:] - places[:-1]).max()))
 
     def _add_distinct_texts(self, texts: pa.Array) -> None:
         """Add texts of which few are distinct, or which are no numbers: look at each distinct one once."""
@@ -177,6 +188,11 @@ class ColumnProfile:
             numbers, counted = kinds.numbers[finite], counts[finite]
             order = np.argsort(numbers, kind="stable")
             self._describe(np.repeat(numbers[order], counted[order]))
+            if self.describes_numbers and len(numbers):
+                self.frequencies.add_numbers(np.unique(numbers), int(counted.sum()), int(counted.max()))
+                rest = ~finite
+                self.frequencies.add(distinct.filter(pa.array(rest)), counts[rest])
+                return
         self.frequencies.add(distinct, counts, kinds.numbers)
 
     def _describe(self, ordered: Doubles) -> None:

@@ -129,9 +129,7 @@ class Frequencies:
             self.hashed.update(_identities(texts, numbers))
             self._add_frequent(texts, counts)
             return
-        self._pending.append((texts, counts))
-        self._pending_values += len(texts)
-        self._pending_bytes += text_size(texts)
+        self._put_off(texts, counts)
         if self._pending_values > 2 * MOST_VALUES or self._pending_bytes > 2 * MOST_BYTES:
             self._settle()
 
@@ -153,16 +151,46 @@ class Frequencies:
         self.add(tally.field("values"), tally.field("counts").to_numpy())
 
     def merge(self, other: Frequencies) -> None:
-        """Add the counts of another part of the data, with the same tracked values."""
-        self._settle()
-        other._settle()
+        """Add the counts of another part of the data, with the same tracked values; uses it up."""
         self.total += other.total
         self.tracked_seen = self.tracked_seen + other.tracked_seen
+        if self._add_few(other):
+            return
+        self._settle()
+        other._settle()
         if other.hashed is not None:
             self._hash_kept()
-        if self.hashed is not None:
-            self.hashed.update(_identities(other._kept.texts) if other.hashed is None else other.hashed.hashes)
-        self._combine(other._kept, other.unlisted)
+            assert self.hashed is not None
+            self.hashed.merge(other.hashed)
+        elif self.hashed is not None:
+            self.hashed.update(_identities(other._kept.texts))
+        if len(self._kept.texts) or len(other._kept.texts):
+            self._combine(other._kept, other.unlisted)
+        else:
+            self.unlisted += other.unlisted
+
+    def _add_few(self, other: Frequencies) -> bool:
+        """Leave the adding up for later while all texts of both can be kept for certain.
+
+        So what is kept in the end does not depend on when counts are added up.
+        """
+        if self.hashed is not None or other.hashed is not None:
+            return False
+        values = self._pending_values + other._pending_values + len(self._kept.texts) + len(other._kept.texts)
+        if values > MOST_VALUES:
+            return False
+        size = self._pending_bytes + other._pending_bytes + text_size(self._kept.texts) + text_size(other._kept.texts)
+        if size > MOST_BYTES:
+            return False
+        for texts, counts in ((other._kept.texts, other._kept.seen), *other._pending):
+            self._put_off(texts, counts)
+        return True
+
+    def _put_off(self, texts: pa.Array, counts: Counts) -> None:
+        if len(texts):
+            self._pending.append((texts, counts))
+            self._pending_values += len(texts)
+            self._pending_bytes += text_size(texts)
 
     def _settle(self) -> None:
         """Take up what is pending."""
@@ -208,7 +236,8 @@ class Frequencies:
         """Count distinct values by their hashes from here on."""
         if self.hashed is None:
             self.hashed = DistinctValues()
-            self.hashed.update(_identities(self._kept.texts))
+            if len(self._kept.texts):
+                self.hashed.update(_identities(self._kept.texts))
 
     def _keep_frequent(self) -> None:
         """Let go of what is not among the 1,000 most frequent, of what does not fit, and of what tells nothing."""

@@ -99,18 +99,18 @@ class QuantileSketch:
         for index, times in enumerate(other.thinnings):
             self._reach(index)
             self.thinnings[index] += times
-        for index, level in enumerate(other.levels):
-            if len(level):
-                self._add(index, level)
+        for index, pieces in enumerate(other._levels):
+            if pieces:
+                self._add(index, *pieces)
 
     def _reach(self, index: int) -> None:
         while len(self._levels) <= index:
             self._levels.append([])
             self.thinnings.append(0)
 
-    def _add(self, index: int, values: Doubles) -> None:
+    def _add(self, index: int, *pieces: Doubles) -> None:
         self._reach(index)
-        self._levels[index].append(values)
+        self._levels[index].extend(pieces)
         if sum(map(len, self._levels[index])) > self.size:
             self._halve(index)
 
@@ -135,8 +135,12 @@ class QuantileSketch:
             return np.empty(0), np.empty(0, dtype=np.int64)
         items = np.concatenate(levels)
         weights = np.concatenate([np.full(len(level), 1 << index) for index, level in enumerate(levels)])
-        values, places = np.unique(items, return_inverse=True)
-        return values, np.bincount(places, weights=weights, minlength=len(values)).astype(np.int64)
+        if not len(items):
+            return items, np.empty(0, dtype=np.int64)
+        order = np.argsort(items)
+        items = items[order]
+        starts = np.flatnonzero(np.concatenate(([True], items[1:] != items[:-1])))
+        return items[starts], np.add.reduceat(weights[order], starts)
 
     def ranks(self, points: Doubles, *, inclusive: bool = True) -> Doubles:
         """Share of values not above (`inclusive`) or below each point."""

@@ -16,6 +16,8 @@ from model_monitor_jobs.profiles.sketch import Doubles
 from model_monitor_jobs.profiles.state import pack, unpack
 
 BLOCK_ROWS: Final = 65_536
+BLOCK_CELLS: Final = 16_000_000
+"""A column's block costs some time however short it is, so those of wide tables have more cells than a batch."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ def _noted(
                 seed = splitmix64(hash_name(name) ^ ordinal)
                 table.columns[name] = ColumnProfile.empty(name, track.cuts, track.values, seed=seed)
         yield batch
+
+
+def block_rows(columns: int) -> int:
+    """How many rows to profile at once of a table with so many columns."""
+    return max(1, min(BLOCK_ROWS, BLOCK_CELLS // max(1, columns)))
 
 
 def merge_profiles(parts: Iterable[TableProfile]) -> TableProfile:

@@ -8,10 +8,9 @@ from model_monitor_crds.data import Columns
 from model_monitor_crds.engine import Engine
 from model_monitor_jobs.engines import profile_stream
 from model_monitor_jobs.errors import InputError
-from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking
+from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking, block_rows
 from model_monitor_jobs.sources import ReadReport, RecordStream
 from model_monitor_jobs.sources.headers import is_number
-from model_monitor_jobs.sources.records import block_rows
 
 
 def excluded_columns(columns: Columns) -> frozenset[str]:
