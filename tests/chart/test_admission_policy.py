@@ -202,6 +202,18 @@ def test_image_and_service_account_need_the_right_to_create_pods(team: Team, fie
     team.write(with_it, document)
 
 
+@pytest.mark.parametrize("kind", ["Baseline", "MonitoringSchedule"])
+def test_the_address_of_a_dask_scheduler_needs_the_right_to_create_pods(team: Team, kind: str) -> None:
+    """Whoever answers there can run code in the run's pod."""
+    without, with_it = team.user(may_get("secrets")), team.user(MAY_CREATE_PODS)
+    kinds = {"Baseline": BASELINE, "MonitoringSchedule": SCHEDULE}
+    document = changed(kinds[kind], {"engine": {"type": "Dask", "address": "tcp://anywhere.example:8786"}})
+    message = team.refused(without, document)
+    assert f"spec.engine.address: {without} may not create pods in this namespace" in message
+    team.write(with_it, document)
+    team.write(without, changed(kinds[kind], {"engine": {"type": "Local"}}))
+
+
 def test_who_may_not_add_a_secret_may_not_point_a_run_that_has_it_elsewhere(team: Team) -> None:
     """Else the Secret's keys could write a bucket's contents to where the author reads."""
     without, with_it = team.user(), team.user(may_get("secrets", "guarded"))
@@ -243,7 +255,7 @@ def test_status_and_deletion_are_not_judged(team: Team) -> None:
 
 def test_no_field_of_the_api_escapes_the_policies() -> None:
     """A field added here names something guarded: extend the policy and its cases, then this list."""
-    telling = re.compile("secret|configmap|claim|account|image|token|projected|hostpath|csi", re.IGNORECASE)
+    telling = re.compile("secret|configmap|claim|account|image|token|projected|hostpath|csi|address", re.IGNORECASE)
     found = {
         part
         for kind in KINDS
@@ -254,4 +266,5 @@ def test_no_field_of_the_api_escapes_the_policies() -> None:
     assert found == {
         "image", "imagePullPolicy", "imagePullSecrets", "serviceAccountName", "secretKeyRef", "configMapKeyRef",
         "secretRef", "configMapRef", "secret", "secretName", "configMap", "persistentVolumeClaim", "claimName",
+        "address",
     }  # fmt: skip
