@@ -270,6 +270,11 @@ def test_violations_are_written_in_sagemakers_schema() -> None:
     assert all(v.keys() == {"feature_name", "constraint_check_type", "description"} for v in document["violations"])
 
 
+def test_the_difference_of_equal_distributions_is_no_negative_zero() -> None:
+    found = [finding for finding in judged(training(), "Default") if finding.check == "baseline_drift_check"]
+    assert {repr(finding.evidence.difference) for finding in found if finding.evidence is not None} == {"0.0"}
+
+
 def test_structural_failures_alert_at_once_and_come_first() -> None:
     findings = judged(changed(pay=None, age=[None] * ROWS), "Default")
     worst = max(findings, key=lambda finding: finding.severity)

@@ -30,7 +30,8 @@ class Distribution(Check):
     def difference(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Any:
         """The largest distance of the cumulative shares."""
         apart = _apart(window, reference)
-        return np.maximum(apart.max(axis=-1), -apart.min(axis=-1))
+        # What is added turns the -0.0 of equal distributions into 0.0.
+        return np.maximum(apart.max(axis=-1), -apart.min(axis=-1)) + 0.0
 
     def noise(self, reference: ColumnCounts, column: ReferenceColumn) -> Noise:
         """That of a Kolmogorov–Smirnov distance."""
