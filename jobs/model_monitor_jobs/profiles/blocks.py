@@ -34,21 +34,23 @@ class _Buffer:
         for name, values in piece.columns.items():
             self.types.setdefault(name, values.type)
 
-    def block(self) -> dict[str, pa.Array]:
-        """All rows, column by column; a column that some pieces lack is null there."""
-        if len(self.pieces) == 1:
-            return self.pieces[0].columns
-        return {name: self._joined(name, kind) for name, kind in self.types.items()}
+    def block(self) -> Iterator[tuple[str, pa.Array]]:
+        """All rows, column by column; a column that some pieces lack is null there. Lets go of what it has told."""
+        for name, kind in self.types.items():
+            yield name, self._joined(name, kind)
 
     def _joined(self, name: str, kind: pa.DataType) -> pa.Array:
-        parts = [piece.columns[name] if name in piece.columns else pa.nulls(piece.rows, kind) for piece in self.pieces]
-        return pa.concat_arrays(parts)
+        parts = [
+            piece.columns.pop(name) if name in piece.columns else pa.nulls(piece.rows, kind) for piece in self.pieces
+        ]
+        return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
 
 
-def fixed_blocks(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[dict[str, pa.Array]]:
-    """Columns of blocks of exactly `rows` rows; fewer in the last one, and before a row whose columns change type.
+def fixed_blocks(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[Iterator[tuple[str, pa.Array]]]:
+    """Blocks of exactly `rows` rows, column by column with their names.
 
-    Columns without any value, of Arrow's null type, are left out: they are missing in all rows.
+    A block has fewer rows at the end, and before a row whose columns change type. It must be gone through before the
+    next one is asked for. Columns without any value, of Arrow's null type, are left out: they are missing in all rows.
     """
     buffer = _Buffer()
     for batch in batches:
@@ -63,8 +65,9 @@ def fixed_blocks(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[dict[
         start = 0
         while start < batch.num_rows:
             count = min(rows - buffer.rows, batch.num_rows - start)
-            whole = count == batch.num_rows
-            part = columns if whole else {name: values.slice(start, count) for name, values in columns.items()}
+            part = columns
+            if count < batch.num_rows:
+                part = {name: values.slice(start, count) for name, values in columns.items()}
             buffer.take(_Piece(count, part))
             start += count
             if buffer.rows == rows:

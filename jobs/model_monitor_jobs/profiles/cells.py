@@ -32,10 +32,12 @@ def count_cells(cuts: Doubles, values: Doubles) -> NDArray[np.int64]:
 
 def count_sorted(cuts: Doubles, ordered: Doubles) -> NDArray[np.int64]:
     """The same as `count_cells`, of values in ascending order."""
-    below = np.empty(2 * len(cuts), dtype=np.int64)
-    below[0::2] = np.searchsorted(ordered, cuts, side="left")
-    below[1::2] = np.searchsorted(ordered, cuts, side="right")
-    return np.diff(below, prepend=0, append=len(ordered))
+    below = np.empty(2 * len(cuts) + 2, dtype=np.int64)
+    below[0] = 0
+    below[1:-1:2] = ordered.searchsorted(cuts, side="left")
+    below[2:-1:2] = ordered.searchsorted(cuts, side="right")
+    below[-1] = len(ordered)
+    return below[1:] - below[:-1]
 
 
 def count_sketch(cuts: Doubles, sketch: QuantileSketch) -> NDArray[np.int64]:

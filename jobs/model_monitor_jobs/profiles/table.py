@@ -90,7 +90,7 @@ def profile(
     keep_freed_memory()
     table = TableProfile()
     for block in fixed_blocks(_noted(batches, table, request, ordinal), request.block_rows):
-        for name, values in block.items():
+        for name, values in block:
             if name not in request.exclude:
                 table.columns[name].update(values)
     return table

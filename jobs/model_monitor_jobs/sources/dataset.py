@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final, Literal
 
 import pyarrow as pa
 
@@ -62,6 +62,11 @@ def read_dataset(
     )
 
 
+_COLUMNS_A_RANGE: Final = 250
+_LONGEST_RANGE: Final = 4
+"""In partitions of the usual size."""
+
+
 @dataclass(frozen=True)
 class DatasetReader:
     """Reads pieces of a dataset's files."""
@@ -75,10 +80,20 @@ class DatasetReader:
 
     def split(self, entry: Entry) -> list[Piece] | None:
         """Parts of a large file."""
-        if self.format != "Parquet":
+        if self.format == "CSV":
+            return byte_ranges(entry, self._range_bytes(entry))
+        if self.format == "JSONLines":
             return byte_ranges(entry)
         with self.storage.open(entry.uri) as stream:
             return [Piece(entry, groups=groups) for groups in parquet_groups(stream, PARTITION_BYTES)] or None
+
+    def _range_bytes(self, entry: Entry) -> int:
+        """How long to cut the ranges of a file: longer for many columns, of which each costs some time a range."""
+        if entry.uri.endswith(".gz"):
+            return PARTITION_BYTES
+        with self.storage.open(entry.uri) as stream:
+            columns = len(csv_files.columns_of(stream, entry.uri, self.csv))
+        return PARTITION_BYTES * max(1, min(_LONGEST_RANGE, columns // _COLUMNS_A_RANGE))
 
     def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The rows of consecutive pieces."""
