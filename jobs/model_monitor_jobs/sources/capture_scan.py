@@ -5,8 +5,10 @@ Where all lines of a block have it, their payloads are spans of the block, and n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,11 @@ _SMALLEST_BYTES = 8 << 10
 _MOST_PASSED_OVER = 64
 _SHORT_BYTES = 64
 _QUOTE, _NEWLINE, _COMMA, _SPACE = 34, 10, 44, 32
+_TIME_BYTES = 20
+_WHOLE_SECONDS = re.compile(rb"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):)[0-5]\d:[0-5]\dZ")
+_FIXED = [*range(14), 16, 19]
+_LEAST = np.frombuffer(b"0000-00-00T00:00:00Z", np.uint8)
+_MOST = np.frombuffer(b"9999-99-99T99:59:59Z", np.uint8)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Span = tuple[Positions, Positions]
@@ -121,6 +128,9 @@ class Scanner:
         return self._joined(block, found, inside, rows)
 
     def _inside(self, block: bytearray, starts: Positions, ends: Positions) -> NDArray[np.bool_] | None:
+        hour = _common_hour(block, starts, ends)
+        if hour is not None and all(map(self._window.contains, hour)):
+            return np.ones(len(starts), np.bool_)
         changed, texts = _runs(block, starts, ends)
         inside = []
         for text in texts:
@@ -196,6 +206,25 @@ def _checked(values: NDArray[np.uint8], skeleton: Skeleton, spans: list[Position
         if (end - begin != len(constant)).any() or not _all_equal(values, begin, constant):
             return None
     return spans
+
+
+def _common_hour(block: bytearray, starts: Positions, ends: Positions) -> tuple[datetime, datetime] | None:
+    """The first and the last second of the hour in which all lines lie, if they tell whole seconds in UTC."""
+    if not (ends - starts == _TIME_BYTES).all():
+        return None
+    first = bytes(block[starts[0] : ends[0]])
+    match = _WHOLE_SECONDS.fullmatch(first)
+    if match is None:
+        return None
+    try:
+        begin = datetime.fromisoformat(f"{match[1].decode()}00:00+00:00")
+    except ValueError:
+        return None
+    found = windows(np.frombuffer(block, np.uint8), _TIME_BYTES)[starts].view(np.uint8).reshape(-1, _TIME_BYTES)
+    least, most = found.min(axis=0), found.max(axis=0)
+    if bytes(least[_FIXED]) != bytes(most[_FIXED]) or (least < _LEAST).any() or (most > _MOST).any():
+        return None
+    return begin, begin + timedelta(minutes=59, seconds=59)
 
 
 def _runs(block: bytearray, starts: Positions, ends: Positions) -> tuple[NDArray[np.intp], list[str]]:
