@@ -128,7 +128,7 @@ def test_a_batch_folder_is_judged_in_sagemakers_way(monitored: Monitored) -> Non
     status = monitored.wait("mexe", "day", "Complete")["status"]
     assert status["recordCount"] == 500
     descriptions = {violation["column"]: violation["description"] for violation in status["violations"]}
-    assert re.fullmatch(r"Categorical distance: 0\.\d+ exceeds categorical threshold: 0\.1", descriptions["country"])
+    assert re.fullmatch(r"Categorical distance: 0\.\d+ exceeds threshold: 0\.1", descriptions["country"])
 
 
 def _seconds(text: str) -> float:
