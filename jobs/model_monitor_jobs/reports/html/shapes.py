@@ -21,6 +21,8 @@ _TAILS: Final = (0.01, 0.03, 0.06, 0.1)
 _WIDEST: Final = 9.0
 """Interquartile ranges that a drawing may span before its tails are cut further in."""
 _FAINT: Final = 0.0005
+_EXTREME: Final = 1e150
+"""Numbers larger than this, or closer together than its inverse, leave the range in which a scale can be computed."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,19 @@ class ColumnComparison:
 
 
 def distribution_of(comparison: ColumnComparison, *, drifted: bool = True) -> Numbers | Categories | None:
-    """The distributions over each other; None where either is unknown. Without drift no gap is told."""
+    """The distributions over each other; None where either is unknown or can't be drawn.
+
+    Without drift no gap is told.
+    """
     window, baseline = comparison.window, comparison.baseline
     if comparison.cuts is not None and len(comparison.cuts) and window.cells is not None and baseline.cells is not None:
         step = max(window.step, baseline.step)
         now, then = window.coarser(step).cells, baseline.coarser(step).cells
         if now is not None and then is not None and now.sum() and then.sum():
-            drawn = numbers(comparison.cuts[step - 1 :: step], now, then)
+            with np.errstate(over="ignore", invalid="ignore"):
+                drawn = numbers(comparison.cuts[step - 1 :: step], now, then)
+            if not _drawable(drawn.edges):
+                return None
             return drawn if drifted else replace(drawn, gap=None)
         return None
     if comparison.values and window.values is not None and baseline.values is not None and window.rows:
@@ -129,6 +137,11 @@ def _edges(cuts: Doubles, shares: Doubles) -> Doubles:
         return np.linspace(low - width, low + width, 4)
     edges = np.linspace(low, high, MOST_BINS + 1)
     return edges if np.all(np.diff(edges) > 0) else np.array([low, high])
+
+
+def _drawable(edges: tuple[float, ...]) -> bool:
+    low, high = edges[0], edges[-1]
+    return max(abs(low), abs(high)) <= _EXTREME and high - low >= 1 / _EXTREME
 
 
 def _at(cuts: Doubles, shares: Doubles, rank: float) -> float:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model_monitor_jobs.profiles.cells import count_cells
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.sketch import Doubles
+from model_monitor_jobs.reports.html.drawing import draw
 from model_monitor_jobs.reports.html.model import Categories, Numbers
 from model_monitor_jobs.reports.html.shapes import (
     MOST_BINS,
@@ -122,3 +123,19 @@ def test_a_rate_of_missing_rows_is_told_where_there_are_any() -> None:
 )
 def test_a_label_shows_what_the_value_is(value: str, shown: str) -> None:
     assert label(value) == shown
+
+
+extreme = st.sampled_from(
+    [0.0, 1.0, 5e-324, 1e-320, 1e-149, 1e149, 1e300, 1e308, -1e308, -1.7e308, 1.7e308, 1e16, 1e15]
+)
+
+
+@given(st.lists(extreme, min_size=1, max_size=6), st.lists(extreme, min_size=1, max_size=6))
+def test_no_numbers_are_too_extreme_for_the_page(window: list[float], baseline: list[float]) -> None:
+    cuts = np.unique(baseline)
+    now, then = (ColumnCounts(cells=count_cells(cuts, np.array(values))) for values in (window, baseline))
+    drawn = distribution_of(ColumnComparison(now, then, cuts))
+    if drawn is not None:
+        picture = draw(drawn)
+        assert "nan" not in picture
+        assert "inf" not in picture
