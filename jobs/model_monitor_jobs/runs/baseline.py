@@ -206,3 +206,9 @@ def _check_columns(table: TableProfile, columns: Columns, uri: str) -> None:
     unprofiled = [name for name in columns.segments if name not in table.columns]
     if unprofiled:
         raise ConfigurationError(f"spec.columns.segments: {', '.join(unprofiled)} can't be excluded as well")
+    for name, values in segment_values(table, columns.segments).items():
+        if not values:
+            reason = "too many different values" if table.columns[name].present else "no value in the data"
+            raise ConfigurationError(
+                f"spec.columns.segments: {name!r} has {reason}", remedy="name a column with few values, or none"
+            )

@@ -82,7 +82,8 @@ def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None)
     length = _nearest(window.length, lengths) if window is not None else None
     profile = read_baseline_profile(content, uri, length)
     if not lengths:
-        return profile, "its Baseline has no columns.timestamp"
+        stamped = "timestamp" in profile.roles.values()
+        return profile, f"its Baseline has no {'windows' if stamped else 'columns.timestamp'}"
     if window is None:
         return profile, "this run has no window of time"
     if length is None:
