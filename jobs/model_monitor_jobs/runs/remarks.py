@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.window import format_duration
+from model_monitor_jobs.checks.data_quality import asked
 from model_monitor_jobs.checks.data_quality.default import Judgement, least_share
 from model_monitor_jobs.checks.data_quality.reference import Reference
-from model_monitor_jobs.checks.data_quality.structure import extra_columns
+from model_monitor_jobs.checks.data_quality.rules import checks
+from model_monitor_jobs.checks.data_quality.structure import EXTRA, MISSING, extra_columns
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.table import TableProfile
@@ -39,6 +41,7 @@ def remarks(
 ) -> Iterator[str]:
     """What the limits rest on, and what was passed over."""
     reference = baseline.reference
+    yield from _unknown_overrides(settings, baseline.known | frozenset(table.order))
     stray = set(extra_columns(reference, table)) - set(
         extra_columns(reference, table, least_share(reference, settings))
     )
@@ -69,6 +72,19 @@ def remarks(
             "held to be faults of the baseline and left out of its usual variation, each by some checks: "
             f"{_first(sorted(judgement.left_out))}"
         )
+
+
+def _unknown_overrides(settings: DataQuality, known: frozenset[str]) -> Iterator[str]:
+    """Names in overrides that exist nowhere: what was meant goes on being judged as it is."""
+    types = (*(check.type for check in checks()), *asked.CHECKS, MISSING, EXTRA)
+    columns = [name for override in settings.overrides for name in override.columns if name not in known]
+    others = [name for override in settings.overrides for name in override.checks if name not in types]
+    if columns:
+        named = _first([repr(name) for name in dict.fromkeys(columns)])
+        yield f"dataQuality.overrides: no column {named} in the data or the baseline; check the spelling"
+    if others:
+        named = _first([repr(name) for name in dict.fromkeys(others)])
+        yield f"dataQuality.overrides: no check {named}; there are {', '.join(types)}"
 
 
 def _first(names: Sequence[str]) -> str:

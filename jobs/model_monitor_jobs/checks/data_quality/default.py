@@ -68,7 +68,9 @@ def compare(
     asked = {column.name: asked_for(settings, column) for column in reference.columns if column.name in table.columns}
     family = len(cases) + sum(map(len, asked.values()))
     comparison = Comparison(reference, window)
-    judgement = Judgement(compare_structure(reference, table, least))
+    judgement = Judgement(
+        compare_structure(reference, table, least, lambda name, check: settings_of(settings, name, check).enabled)
+    )
     judgement.compare_with = comparison.resolved(settings.compare_with)
     for case in cases:
         finding = _judge(case, comparison, family, judgement)

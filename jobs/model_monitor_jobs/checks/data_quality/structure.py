@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from model_monitor_crds.base import CheckType
 from model_monitor_jobs.checks.data_quality.reference import Reference
@@ -10,6 +11,8 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.table import TableProfile
 
+MISSING: Final = "missing_column_check"
+EXTRA: Final = "extra_column_check"
 _MOST_NAMED = 10
 
 
@@ -24,19 +27,22 @@ def extra_columns(reference: Reference, table: TableProfile, least: float = 0.0)
     return [name for name, column in table.columns.items() if name not in known and column.present > least * table.rows]
 
 
-def compare_structure(reference: Reference, table: TableProfile, least: float) -> list[Finding]:
+def compare_structure(
+    reference: Reference, table: TableProfile, least: float, enabled: Callable[[str, CheckType], bool]
+) -> list[Finding]:
     """Findings about the table as a whole; none where the columns are the same.
 
     A column beyond the baseline's counts from a share of `least` of the rows on: one stray record is no change.
+    `enabled` says of a column and a check whether it is wanted.
     """
     expected = _count(len(reference.columns))
     findings: list[Finding] = []
-    if missing := missing_columns(reference, table):
+    if missing := [name for name in missing_columns(reference, table) if enabled(name, MISSING)]:
         text = f"{_count(len(missing))} of the baseline not in the data: {_named(missing)}"
-        findings.append(_structural("missing_column_check", f"without {_named(missing)}", expected, text))
-    if extra := extra_columns(reference, table, least):
+        findings.append(_structural(MISSING, f"without {_named(missing)}", expected, text))
+    if extra := [name for name in extra_columns(reference, table, least) if enabled(name, EXTRA)]:
         text = f"{_count(len(extra))} in the data that the baseline does not have: {_named(extra)}"
-        findings.append(_structural("extra_column_check", f"also {_named(extra)}", expected, text))
+        findings.append(_structural(EXTRA, f"also {_named(extra)}", expected, text))
     return findings
 
 

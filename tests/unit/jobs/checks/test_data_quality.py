@@ -234,7 +234,9 @@ def test_columns_left_out_of_the_baseline_are_not_extra(mode: str) -> None:
     baseline = reference(training(), excluded=frozenset({"id"}))
     table = window(baseline, training())
     found = (
-        sagemaker.compare(baseline, table) if mode == "SageMaker" else default.compare(baseline, table, DataQuality()).findings
+        sagemaker.compare(baseline, table)
+        if mode == "SageMaker"
+        else default.compare(baseline, table, DataQuality()).findings
     )
     assert violations(found) == set()
     assert "id" not in {finding.column for finding in found}

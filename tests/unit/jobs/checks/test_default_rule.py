@@ -289,6 +289,26 @@ def test_a_change_in_one_segment_is_found_there(place: Place) -> None:
     assert set(numbers) <= set((rows + 1).tolist())
 
 
+def test_an_override_of_nothing_that_exists_is_noted(place: Place) -> None:
+    fine = place.judge(hour(7), 7, **override(columns=["pay"], checks=["range_check"], threshold=9.0)).notes
+    assert not any("overrides" in note for note in fine)
+    notes = place.judge(
+        hour(7), 7, **override(columns=["pay", "Age"], checks=["completness_check"], threshold=0.5)
+    ).notes
+    assert "dataQuality.overrides: no column 'Age' in the data or the baseline; check the spelling" in notes
+    assert any("dataQuality.overrides: no check 'completness_check'; there are" in note for note in notes)
+
+
+def test_overrides_turn_off_what_is_said_of_the_table(place: Place) -> None:
+    other = {name: values for name, values in hour(7).items() if name != "plan"} | {"debug": np.ones(ROWS)}
+    missing, extra = ("", "missing_column_check"), ("", "extra_column_check")
+    assert violations(place.judge(other, 7)) == {missing, extra}
+    assert violations(place.judge(other, 7, **override(checks=["extra_column_check"], enabled=False))) == {missing}
+    assert violations(place.judge(other, 7, **override(columns=["plan"], enabled=False))) == {extra}
+    of_another = override(columns=["pay"], checks=["missing_column_check"], enabled=False)
+    assert violations(place.judge(other, 7, **of_another)) == {missing, extra}
+
+
 def test_segments_share_the_chance_of_a_false_violation(place: Place) -> None:
     whole, apart = (
         one(place.judge(hour(7), 7, segments=segments), "age", "baseline_drift_check").evidence
@@ -299,6 +319,21 @@ def test_segments_share_the_chance_of_a_false_violation(place: Place) -> None:
     assert apart.noise > whole.noise
     with pytest.raises(ConfigurationError, match="the baseline was not made with 'age'"):
         place.judge(hour(7), 7, segments=("age",))
+
+
+@pytest.mark.parametrize(("column", "why"), [("id", "too many"), ("empty", "no value")])
+def test_segments_by_a_column_without_values_to_choose_from_are_refused(tmp_path: Path, column: str, why: str) -> None:
+    rows = {"x": np.arange(5000), "id": np.arange(5000) + 0.5, "empty": np.full(5000, np.nan)}
+    write(tmp_path / "training.parquet", rows)
+    spec = BaselineSpec.model_validate(
+        {
+            "dataset": {"uri": "pvc://data/training.parquet", "format": "Parquet"},
+            "columns": {"segments": [column]},
+            "output": {"uri": "pvc://data/base"},
+        }
+    )
+    with pytest.raises(ConfigurationError, match=f"spec.columns.segments: {column!r} has {why}"):
+        make_baseline(spec, Storage({"pvc://data": tmp_path}))
 
 
 def feature(document: dict[str, Any], name: str) -> dict[str, Any]:

@@ -135,7 +135,11 @@ def judged(window: dict[str, list[object]], baseline: dict[str, list[object]]) -
         read_constraints(to_json(constraints_document(table)), "constraints.json"),
     )
     found = profile([pa.record_batch(window)], ProfileRequest(tracking=reference.tracking()))
-    return {f.column: f for f in default.compare(reference, found, DataQuality()).findings if f.check == "baseline_drift_check"}
+    return {
+        f.column: f
+        for f in default.compare(reference, found, DataQuality()).findings
+        if f.check == "baseline_drift_check"
+    }
 
 
 def test_a_compared_distribution_carries_its_distances_into_the_results() -> None:
