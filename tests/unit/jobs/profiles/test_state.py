@@ -146,3 +146,46 @@ def many_rows(rows: int, seed: int) -> pa.Table:
             "many": pa.array([f"user-{number}" for number in random.integers(0, 10**9, rows)]),
         }
     )
+
+
+NUMBERS_ONLY = ProfileRequest(tracking={"a": Tracking(CUTS), "b": Tracking(CUTS)}, block_rows=7)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=5), st.sampled_from([REQUEST, NUMBERS_ONLY]))
+def test_putting_away_between_merges_shows_in_no_byte(
+    parts: list[list[tuple[str | None, str | None]]], request: ProfileRequest
+) -> None:
+    def profiles() -> list[TableProfile]:
+        return [profile([batch(rows)], request, ordinal=place) for place, rows in enumerate(parts)]
+
+    stored = [part.to_bytes() for part in profiles()]
+    while len(stored) > 1:
+        pairs = [stored[place : place + 2] for place in range(0, len(stored), 2)]
+        stored = [merge_profiles(map(TableProfile.from_bytes, pair)).to_bytes() for pair in pairs]
+    assert merge_profiles(profiles()).to_bytes() == stored[0]
+
+
+@given(ROWS)
+def test_passing_over_the_texts_of_numbers_changes_no_count(rows: list[tuple[str | None, str | None]]) -> None:
+    counted = profile([batch(rows)], ProfileRequest(tracking={"a": Tracking(CUTS, ("never",))}, block_rows=7))
+    passed_over = profile([batch(rows)], NUMBERS_ONLY)
+    one, other = counted.columns["a"], passed_over.columns["a"]
+    first, second = one.counts(len(rows)), other.counts(len(rows))
+    assert (first.present, first.integral, first.fractional, first.whole, first.boolean, first.text) == (
+        second.present,
+        second.integral,
+        second.fractional,
+        second.whole,
+        second.boolean,
+        second.text,
+    )
+    assert first.cells is not None
+    assert second.cells is not None
+    assert first.cells.tolist() == second.cells.tolist()
+    assert one.moments.count == other.moments.count
+    assert one.frequencies.total == other.frequencies.total
+    # Texts of one number are one value where numbers are told by their value.
+    assert other.frequencies.distinct <= one.frequencies.distinct
+    assert other.frequencies.exact == (one.moments.count == 0)
+    texts = {text: count for text, count in one.frequencies.counts.items() if text in ("", "a", "true", ".5")}
+    assert dict(other.frequencies.counts) == texts

@@ -188,6 +188,25 @@ def test_parquet_is_cut_by_row_groups(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (report.files, report.records, report.bytes) == (1, 5000, entry.size)
 
 
+def test_wide_files_are_cut_into_longer_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_monitor_jobs.sources.dataset.PARTITION_BYTES", 10_000)
+    ranges = {}
+    for width in (2, 600, 2_000):
+        path = tmp_path / f"{width}.csv"
+        lines = [",".join(f"c{place}" for place in range(width))]
+        lines += [",".join(map(str, range(width)))] * (100_000 // width)
+        path.write_text("\n".join(lines) + "\n")
+        (found,) = Storage().list(str(path))
+        reader = DatasetReader(Storage(), "CSV", CSVDialect(), None, None, None)
+        pieces = reader.split(found)
+        assert pieces is not None
+        ranges[width] = pieces[0].step
+        report = ReadReport()
+        rows = sum(batch.num_rows for piece in pieces for batch in PieceGroup(0, (piece,), reader).read(report))
+        assert rows == report.records == 100_000 // width
+    assert ranges == {2: 10_000, 600: 20_000, 2_000: 40_000}
+
+
 def entry(name: str, size: int) -> Entry:
     return Entry(f"s3://b/{name}", name, size, None)
 
