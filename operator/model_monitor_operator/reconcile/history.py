@@ -62,16 +62,17 @@ def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
             continue
         windows.append(
             JudgedWindow(
-                frozenset(_check(violation) for violation in violations),
-                frozenset(_check(violation) for violation in violations if violation.get("immediate")),
-                frozenset(_check(unjudged) for unjudged in status.get("notJudged", ())),
+                frozenset(check_of(violation) for violation in violations),
+                frozenset(check_of(violation) for violation in violations if violation.get("immediate")),
+                frozenset(check_of(unjudged) for unjudged in status.get("notJudged", ())),
                 partial=bool(status.get("truncated")),
             )
         )
     return windows
 
 
-def _check(entry: Object) -> Check:
+def check_of(entry: Object) -> Check:
+    """What a violation, an alert or an unjudged check in a status is about."""
     segment = entry.get("segment")
     return Check(entry["column"], entry["check"], (segment["column"], segment["value"]) if segment else ())
 

@@ -30,6 +30,7 @@ from model_monitor_operator.reconcile.history import (
     alerts,
     beyond_limits,
     bounded,
+    check_of,
     completion_time,
     in_order_of_completion,
     last_run,
@@ -254,7 +255,8 @@ def _in_alert(raised: list[Object], spec: MonitoringScheduleSpec) -> Finding:
         return Finding("InAlert", "False", "NoAlert")
     periods = spec.alert.evaluation_periods
     shown = ", ".join(
-        f"{alert['column'] or 'the table'} ({alert['check']}) in {alert['violations']} of the latest {periods} windows"
+        f"{check_of(alert).place or 'the table'} ({alert['check']}) "
+        f"in {alert['violations']} of the latest {periods} windows"
         + (", the last beyond three times its limit or structural" if alert["immediate"] else "")
         for alert in raised[:5]
     )

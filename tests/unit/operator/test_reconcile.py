@@ -244,13 +244,17 @@ def test_drift_never_makes_a_schedule_unready() -> None:
     with_baseline(cluster)
     cluster.add(resource("MonitoringSchedule", "monitor", SCHEDULE))
     violation = {"column": "c", "check": "completeness_check", "description": "d", "immediate": True}
+    of_segment = violation | {"segment": {"column": "carrier", "value": "UA"}}
     body = resource("MonitoringExecution", "by-hand", {"scheduleRef": {"name": "monitor"}, "window": WINDOW})
-    body["status"] = completed(WINDOW["start"], WINDOW["end"], violation)
+    body["status"] = completed(WINDOW["start"], WINDOW["end"], violation, of_segment)
     cluster.add(body)
     operate(cluster)
     schedule = found(cluster, "MonitoringSchedule", "monitor")
     assert standing(schedule) == ("Ready", "Scheduled")
-    assert conditions(schedule)["InAlert"]["status"] == "True"
+    alert = conditions(schedule)["InAlert"]
+    assert alert["status"] == "True"
+    assert "c (completeness_check) in 1 of" in alert["message"]
+    assert "c [carrier = UA] (completeness_check) in 1 of" in alert["message"]
     assert standing(found(cluster, "MonitoringExecution", "by-hand")) == ("Ready", "ViolationsFound")
 
 
