@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter
 
-from model_monitor_crds.window import Window
+from model_monitor_crds.window import Window, parse_zone
 
 MACROS: Final = {
     "@hourly": "0 * * * *",
@@ -183,11 +183,9 @@ class Schedule:
     def _read(cls, text: str, time_zone: str) -> Schedule:
         cron = translate(text)
         try:
-            zone = ZoneInfo(time_zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ScheduleError(
-                f"timeZone {time_zone!r} is not in the IANA database; write one such as Europe/Berlin"
-            ) from error
+            zone = parse_zone(time_zone)
+        except ValueError as error:
+            raise ScheduleError(str(error)) from error
         schedule = cls(cron, zone)
         if next(schedule.ticks(datetime(2024, 1, 1, tzinfo=UTC)), None) is None:
             raise ScheduleError(f"schedule {text!r} never fires")

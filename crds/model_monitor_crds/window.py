@@ -6,12 +6,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 _CLOCK = "T([0-9]{1,6}H([0-9]{1,6}M)?([0-9]{1,7}S)?|[0-9]{1,6}M([0-9]{1,7}S)?|[0-9]{1,7}S)"
 DURATION_PATTERN = f"^-?P([0-9]{{1,5}}W|[0-9]{{1,5}}D({_CLOCK})?|{_CLOCK})$"
 """ISO 8601 durations without years and months, which have no fixed length. A leading minus counts back."""
 
 _UNITS = {"W": "weeks", "D": "days", "H": "hours", "M": "minutes", "S": "seconds"}
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """Read a time zone's name; raises ValueError for an unknown one."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"timeZone {name!r} is not in the IANA database; write one such as Europe/Berlin") from error
 
 
 def parse_duration(text: str) -> timedelta:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.engine import LOCAL, Engine
-from model_monitor_crds.window import format_duration, parse_duration
+from model_monitor_crds.window import format_duration, parse_duration, parse_zone
 from model_monitor_jobs.decisions.variation import FEWEST_DAYS, FEWEST_WINDOWS
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, roles_of
@@ -108,6 +108,7 @@ def profile_dataset(
 
     Raises InputError for data that can't be used, ConfigurationError for columns that it does not have.
     """
+    zone = _zone(time_zone)
     dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     stream = read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
     table = read_profile(stream, engine, excluded_columns(columns))
@@ -120,7 +121,8 @@ def profile_dataset(
     check_delimiter(table.order, dataset.uri)
     _check_columns(table, columns, dataset.uri)
     tracking = {name: _tracking(column) for name, column in table.columns.items()}
-    counted = _count(stream, table, tracking, columns, windows, time_zone)
+    counted = _count(stream, table, tracking, columns, windows, zone)
+    _check_times(counted, table, columns, dataset.uri)
     described = BaselineProfile(
         roles_of(table.order, table.columns, columns.timestamp),
         time_zone,
@@ -137,6 +139,21 @@ def profile_dataset(
     return ProfiledDataset(table, report, content, tuple(_remarks(described, counted, columns)))
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return parse_zone(name)
+    except ValueError as error:
+        raise ConfigurationError(f"spec.timeZone: {error}") from error
+
+
+def _check_times(counted: CountedBaseline, table: TableProfile, columns: Columns, uri: str) -> None:
+    if columns.timestamp is not None and counted.unstamped == table.rows:
+        raise InputError(
+            f"{uri}: no row has a time in {columns.timestamp!r} that can be read",
+            remedy="write times as in 2026-01-31T09:30:00Z, or name another column in columns.timestamp",
+        )
+
+
 def _tracking(column: ColumnProfile) -> Tracking:
     """Numbers are counted on cut points, texts by their most frequent values."""
     if column.inferred_type in NUMERIC:
@@ -150,7 +167,7 @@ def _count(
     tracking: Mapping[str, Tracking],
     columns: Columns,
     windows: Sequence[str],
-    time_zone: str,
+    zone: ZoneInfo,
 ) -> CountedBaseline:
     """Count the dataset on the cut points that its profile gave: a second pass over it, where windows or segments are
     asked for."""
@@ -158,7 +175,7 @@ def _count(
         return counted_once(table, tracking)
     lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
     segments = segment_values(table, columns.segments)
-    return count_baseline(stream, tracking, columns.timestamp, lengths, ZoneInfo(time_zone), segments)
+    return count_baseline(stream, tracking, columns.timestamp, lengths, zone, segments)
 
 
 def _remarks(described: BaselineProfile, counted: CountedBaseline, columns: Columns) -> Iterator[str]:
