@@ -21,7 +21,7 @@ from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.runs.baseline import make_baseline
 from model_monitor_jobs.runs.monitor import Result, run_monitor
 from model_monitor_jobs.runs.outcome import report_document, result_status
@@ -319,41 +319,6 @@ def test_segments_share_the_chance_of_a_false_violation(place: Place) -> None:
     assert apart.noise > whole.noise
     with pytest.raises(ConfigurationError, match="the baseline was not made with 'age'"):
         place.judge(hour(7), 7, segments=("age",))
-
-
-@pytest.mark.parametrize(("column", "why"), [("id", "too many"), ("empty", "no value")])
-def test_segments_by_a_column_without_values_to_choose_from_are_refused(tmp_path: Path, column: str, why: str) -> None:
-    rows = {"x": np.arange(5000), "id": np.arange(5000) + 0.5, "empty": np.full(5000, np.nan)}
-    write(tmp_path / "training.parquet", rows)
-    spec = BaselineSpec.model_validate(
-        {
-            "dataset": {"uri": "pvc://data/training.parquet", "format": "Parquet"},
-            "columns": {"segments": [column]},
-            "output": {"uri": "pvc://data/base"},
-        }
-    )
-    with pytest.raises(ConfigurationError, match=f"spec.columns.segments: {column!r} has {why}"):
-        make_baseline(spec, Storage({"pvc://data": tmp_path}))
-
-
-@pytest.mark.parametrize(
-    ("edit", "error", "message"),
-    [
-        ({"timeZone": "Mars/Phobos"}, ConfigurationError, "spec.timeZone: .*'Mars/Phobos' is not in the IANA database"),
-        ({"columns": {"timestamp": "word"}}, InputError, "no row has a time in 'word' that can be read; write times"),
-    ],
-)
-def test_windows_need_times_and_a_time_zone(
-    tmp_path: Path, edit: dict[str, Any], error: type[Exception], message: str
-) -> None:
-    write(tmp_path / "training.parquet", frame(24, 0, 1) | {"word": np.full(24 * ROWS, "soon")})
-    spec = {
-        "dataset": {"uri": "pvc://data/training.parquet", "format": "Parquet"},
-        "columns": {"timestamp": "time"},
-        "output": {"uri": "pvc://data/base"},
-    }
-    with pytest.raises(error, match=message):
-        make_baseline(BaselineSpec.model_validate(spec | edit), Storage({"pvc://data": tmp_path}))
 
 
 def feature(document: dict[str, Any], name: str) -> dict[str, Any]:
