@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import click
 from rich.console import Console
@@ -17,10 +18,10 @@ from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.execution.page import REPORT, dataset_page
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
 from model_monitor_jobs.runs.baseline import CONSTRAINTS, PROFILE, STATISTICS, MadeBaseline, adopt, profile_dataset
-from model_monitor_jobs.runs.loading import load_baseline
+from model_monitor_jobs.runs.loading import LoadedBaseline, load_baseline
 from model_monitor_jobs.runs.monitor import judge, open_dataset
 from model_monitor_jobs.runs.outcome import EXECUTION, report_document, result_files, result_status
-from model_monitor_jobs.runs.reading import excluded_columns
+from model_monitor_jobs.runs.reading import excluded_columns, first_columns
 from model_monitor_jobs.storage import Storage
 
 
@@ -59,8 +60,10 @@ def check_files(
         files = files.model_copy(update={"profile_uri": storage.join(folder, PROFILE)})
     baseline = load_baseline(files, excluded_columns(columns), storage, window)
     with busy(console, f"comparing {dataset.uri}"):
+        columns, note = _stamped(dataset, columns, baseline, storage, window)
         traffic = open_dataset(dataset, storage, window if columns.timestamp else None, columns.timestamp)
         result = judge(traffic, baseline, columns, settings, window)
+        result = replace(result, notes=(*note, *result.notes))
     status = result_status(result, output).to_dict()
     if output is not None:
         page = dataset_page(result, settings, dataset.uri.rsplit("/", 1)[-1], output)
@@ -70,3 +73,14 @@ def check_files(
     else:
         console.print(result_report(result, every_check=every_check))
     return exit_code_of(result)
+
+
+def _stamped(
+    dataset: Dataset, columns: Columns, baseline: LoadedBaseline, storage: Storage, window: Window | None
+) -> tuple[Columns, tuple[str, ...]]:
+    """The columns with the baseline's time where the data have it, and what to say where they don't."""
+    if window is None or columns.timestamp is not None or baseline.timestamp is None:
+        return columns, ()
+    if baseline.timestamp in first_columns(open_dataset(dataset, storage).stream):
+        return columns.model_copy(update={"timestamp": baseline.timestamp}), ()
+    return columns, (f"the data have no column {baseline.timestamp!r}: all rows are taken for the window's",)

@@ -43,6 +43,8 @@ class Evidence:
     typical: float | None = None
     learned: bool = False
     immediate_ratio: float = IMMEDIATE_RATIO
+    blind: bool = False
+    """Whether noise and variation alone make the limit so wide that passing means nothing."""
 
     @property
     def ratio(self) -> float:
@@ -65,7 +67,7 @@ class Evidence:
             return Verdict.VIOLATION
         if self.count < ENOUGH_ROWS:
             return Verdict.INSUFFICIENT_DATA
-        return Verdict.TOO_VARIABLE if self.limit >= WIDEST_LIMIT else Verdict.PASS
+        return Verdict.TOO_VARIABLE if self.blind else Verdict.PASS
 
 
 def shared_alpha(alpha: float, checks: int) -> float:

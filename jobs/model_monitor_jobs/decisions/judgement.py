@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from model_monitor_jobs.decisions.evidence import IMMEDIATE_RATIO, Evidence
+from model_monitor_jobs.decisions.evidence import IMMEDIATE_RATIO, WIDEST_LIMIT, Evidence
 from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import Noise
 from model_monitor_jobs.decisions.variation import Variation
@@ -33,9 +33,10 @@ def weigh(
     typical = variation.typical if variation else None
     if not count or not reference_count:
         return Evidence(0.0, 1.0, 1.0, 0.0, 1.0, 0, typical, variation is not None)
+    usual = limit(noise, variation, alpha, None, count, reference_count)
     return Evidence(
         difference=difference,
-        limit=limit(noise, variation, alpha, floor, count, reference_count),
+        limit=usual if floor is None else limit(noise, variation, alpha, floor, count, reference_count),
         noise=noise.bound(alpha, count, reference_count),
         low=min(interval[0], difference),
         high=max(interval[1], difference),
@@ -43,6 +44,7 @@ def weigh(
         typical=typical,
         learned=variation is not None,
         immediate_ratio=variation.immediate_ratio(alpha) if variation else IMMEDIATE_RATIO,
+        blind=usual >= WIDEST_LIMIT,
     )
 
 

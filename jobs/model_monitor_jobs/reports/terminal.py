@@ -35,13 +35,13 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
     learned = any(finding.evidence is not None and finding.evidence.typical is not None for finding in findings)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("Column", "Check"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")
     for name in ("Observed", "Baseline"):
         table.add_column(name, overflow="fold", min_width=14)
     for name in ("Change", *(("Usual",) if learned else ()), "Limit", "Times", "Rows"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True, min_width=7)
     if verdicts:
-        table.add_column("Verdict", no_wrap=True)
+        table.add_column("Verdict", no_wrap=True, min_width=16)
     for finding in findings:
         # As Text, because names and values may look like markup: [carrier = UA], [/].
         place = Text((finding.place if segments else finding.column) or "(table)")
@@ -126,7 +126,7 @@ def alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert in one line."""
     name = f"{alert.check.place} {alert.check.type}".strip()
     why = (
-        "far beyond its limit, so one window is enough"
+        ("far beyond its limit" if alert.check.column else "another structure") + ", so one window is enough"
         if alert.immediate
         else f"violated in {alert.violations} of the latest {periods} windows"
     )

@@ -192,6 +192,8 @@ def _remarks(described: BaselineProfile, counted: CountedBaseline, columns: Colu
                 f"{count} windows of {length} on {days} days: too few to learn how much they vary "
                 f"({FEWEST_WINDOWS} windows on {FEWEST_DAYS} days are needed)"
             )
+        else:
+            yield f"learned how much {count} windows of {length} on {days} days vary"
     if counted.unstamped:
         yield f"{counted.unstamped:,} rows have no readable time in {columns.timestamp!r} and are in no window"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from hashlib import sha256
 
 from model_monitor_crds.baseline import BaselineFiles
@@ -32,6 +33,8 @@ class LoadedBaseline:
     notes: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
     """All columns that its files name."""
+    timestamp: str | None = None
+    """The column with the time of each row of its dataset."""
     unlearned: str = ""
     """Why the usual variation of windows like the judged one is unknown."""
 
@@ -67,9 +70,16 @@ def load_baseline(
         if sha256(content[uri]).hexdigest() != digest
     )
     if unknown:
-        text = f"{files.statistics_uri} has no statistics of {', '.join(unknown)}: what needs them is not judged"
+        named = ", ".join(_with_likely(name, [feature.name for feature in statistics.features]) for name in unknown)
+        text = f"{files.statistics_uri} has no statistics of {named}: what needs them is not judged"
         notes = (*notes, text)
-    return LoadedBaseline(files, reference, order, alternatives, notes, known, unlearned)
+    timestamp = next((name for name, role in profile.roles.items() if role == "timestamp"), None) if profile else None
+    return LoadedBaseline(files, reference, order, alternatives, notes, known, timestamp, unlearned)
+
+
+def _with_likely(name: str, known: list[str]) -> str:
+    likely = get_close_matches(name, known, 1, 0.8)
+    return f"{name!r} (did you mean {likely[0]!r}?)" if likely else name
 
 
 def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None) -> tuple[BaselineProfile | None, str]:
@@ -85,7 +95,7 @@ def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None)
         stamped = "timestamp" in profile.roles.values()
         return profile, f"its Baseline has no {'windows' if stamped else 'columns.timestamp'}"
     if window is None:
-        return profile, "this run has no window of time"
+        return profile, "it is not said which window this is: give --from and --to"
     if length is None:
         known = ", ".join(map(format_duration, lengths))
         return profile, f"it knows windows of {known}, this one has {format_duration(window.length)}: add it to windows"

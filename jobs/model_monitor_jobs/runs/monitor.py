@@ -30,7 +30,7 @@ from model_monitor_jobs.runs.reading import (
     read_profile,
     unknown_columns,
 )
-from model_monitor_jobs.runs.remarks import remarks, unlike_baseline
+from model_monitor_jobs.runs.remarks import remarks, unlike_baseline, without_effect
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.capture import read_capture
 from model_monitor_jobs.sources.dataset import read_dataset
@@ -124,7 +124,11 @@ def judge(
         *unknown_columns(columns, known),
         *report.notes,
         *unlike_baseline(judgement.findings, reference),
-        *(remarks(judgement, baseline, table, settings) if settings.compatibility == "Default" else ()),
+        *(
+            remarks(judgement, baseline, table, settings)
+            if settings.compatibility == "Default"
+            else without_effect(settings, columns)
+        ),
     )
     return Result(
         window,

@@ -33,7 +33,7 @@ def read_profile(
     stream: RecordStream, engine: Engine, exclude: frozenset[str], tracking: Mapping[str, Tracking] | None = None
 ) -> TableProfile:
     """Profile all records of a stream, which then has its report; wide tables in smaller blocks."""
-    width = len(tracking) if tracking is not None else _width(stream)
+    width = len(tracking) if tracking is not None else len(first_columns(stream))
     request = ProfileRequest(exclude, tracking or {}, block_rows(width))
     if engine.scheduler is not None:
         from model_monitor_jobs.engines import dask_cluster
@@ -42,12 +42,12 @@ def read_profile(
     return profile_stream(stream, request)
 
 
-def _width(stream: RecordStream) -> int:
-    """Columns of the first records."""
+def first_columns(stream: RecordStream) -> list[str]:
+    """Names of the columns of the first records."""
     for partition in stream.partitions:
         for batch in partition.read(ReadReport()):
-            return int(batch.num_columns)
-    return 0
+            return list(batch.schema.names)
+    return []
 
 
 def check_readable(report: ReadReport, most: float, uri: str) -> None:

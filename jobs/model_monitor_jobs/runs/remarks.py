@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from model_monitor_crds.data import Columns
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.window import format_duration
 from model_monitor_jobs.checks.data_quality import asked
@@ -53,6 +54,9 @@ def remarks(
             "judge longer windows, or give the baseline more days"
         )
     windows = reference.windows
+    if not judgement.findings:
+        yield "constraints.json or overrides switch every check off"
+        return
     if windows is None or not judgement.learned:
         reason = baseline.unlearned or "it has too few windows of this length"
         yield f"usual variation of this baseline is unknown: only large changes are reported ({reason})"
@@ -72,6 +76,19 @@ def remarks(
             "held to be faults of the baseline and left out of its usual variation, each by some checks: "
             f"{_first(sorted(judgement.left_out))}"
         )
+
+
+def without_effect(settings: DataQuality, columns: Columns) -> Iterator[str]:
+    """Settings of the default rule that SageMaker's rule passes over."""
+    own = {
+        "threshold": settings.threshold is not None,
+        "alpha": settings.alpha != DataQuality().alpha,
+        "compareWith": settings.compare_with != "Auto",
+        "overrides": bool(settings.overrides),
+        "columns.segments": bool(columns.segments),
+    }
+    if named := [name for name, said in own.items() if said]:
+        yield f"{', '.join(named)}: no effect with compatibility: SageMaker; thresholds are those of constraints.json"
 
 
 def _unknown_overrides(settings: DataQuality, known: frozenset[str]) -> Iterator[str]:

@@ -61,11 +61,9 @@ def judge_distances(
             high=measured.value + measured.noise,
             count=count,
         )
-        # A limit is too wide only for shares of rows: these have units of their own.
-        verdict = Verdict.PASS if evidence.verdict is Verdict.TOO_VARIABLE else evidence.verdict
         observed, expected = f"{measured.name} {measured.value:.4g}", f"at most {measured.limit:.4g}"
-        text = f"{observed}, above {measured.limit:.4g}" if verdict is Verdict.VIOLATION else observed
-        yield Finding(column.name, check, verdict, observed, expected, text, evidence)
+        text = f"{observed}, above {measured.limit:.4g}" if evidence.verdict is Verdict.VIOLATION else observed
+        yield Finding(column.name, check, evidence.verdict, observed, expected, text, evidence)
 
 
 def _measure(

@@ -11,7 +11,7 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.reports.html.context import ReportContext, counted, place_of
 from model_monitor_jobs.reports.html.model import ColumnReport, Moment, Since, State
-from model_monitor_jobs.reports.html.words import column_name, times
+from model_monitor_jobs.reports.html.words import check_name, column_name, times
 from model_monitor_jobs.runs.history import judged_windows, streak
 from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.runs.outcome import UNDECIDED, summarize
@@ -22,17 +22,15 @@ SEVERAL: Final = 3
 
 
 def checks_in_alert(findings: Sequence[Finding], context: ReportContext) -> frozenset[Check]:
-    """The checks in violation that are in alert after this window, counted as the operator counts them."""
+    """The checks that are in alert after this window, in violation now or not, counted as the operator counts them."""
     now = JudgedWindow(
         frozenset(finding.key for finding in findings if finding.violated),
         frozenset(finding.key for finding in findings if finding.immediate),
         frozenset(finding.key for finding in findings if finding.verdict in UNDECIDED),
     )
-    if not now.violated:
-        return frozenset()
     windows, alert = [*judged_windows(context.history), now], context.alert
     raised = raised_alerts(windows, alert.datapoints_to_alert, alert.evaluation_periods)
-    return frozenset(found.check for found in raised) & now.violated
+    return frozenset(found.check for found in raised)
 
 
 def state_of(result: Result, alerts: frozenset[Check]) -> State:
@@ -51,11 +49,21 @@ def answer_of(
     groups: Sequence[Sequence[Finding]],
     result: Result,
     context: ReportContext,
+    alerts: frozenset[Check] = frozenset(),
 ) -> tuple[str, str]:
     """The headline, and the sentence below it."""
     columns = len({place_of(group) for group in groups if group[0].column})
     if state is State.UNKNOWN:
         return f"{summarize(result)}.", "A longer window collects more rows."
+    if not trouble and alerts:
+        still = sorted(f"{check.place} ({check_name(check.type).lower()})" for check in alerts)
+        named = ", ".join(still[:SEVERAL]) + (f" and {len(still) - SEVERAL} more" if len(still) > SEVERAL else "")
+        return (
+            f"Nothing is violated in this window; still in alert: {named}.",
+            f"{result.table.rows:,} rows are like the baseline again. The alert ends when the latest "
+            f"{context.alert.evaluation_periods} judged windows have fewer than "
+            f"{context.alert.datapoints_to_alert} violations.",
+        )
     if state is State.QUIET:
         judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
         undecided = len(result.findings) - judged

@@ -58,7 +58,7 @@ def report_of(result: Result, context: ReportContext) -> Report:
     anchors = {place_of(group): f"c{i}" for i, group in enumerate(troubled[:MOST_TROUBLE])}
     rows = table_rows(groups, comparisons, anchors)
     state = state_of(result, alerts)
-    headline, detail = answer_of(state, trouble, len(troubled), groups, result, context)
+    headline, detail = answer_of(state, trouble, len(troubled), groups, result, context, alerts)
     learned = any(finding.evidence.learned for finding in result.findings if finding.evidence)
     return Report(
         title=context.schedule,

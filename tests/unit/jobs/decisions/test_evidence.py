@@ -29,7 +29,7 @@ ALPHA = shared_alpha(0.01, 60)
 
 
 def evidence(difference: float, limit: float, count: int, immediate_ratio: float = 3.0) -> Evidence:
-    return Evidence(difference, limit, 0.0, 0.0, 1.0, count, immediate_ratio=immediate_ratio)
+    return Evidence(difference, limit, 0.0, 0.0, 1.0, count, immediate_ratio=immediate_ratio, blind=limit >= 0.5)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +189,10 @@ def test_one_value_of_a_million_in_the_baseline_changes_no_limit() -> None:
 def test_the_family_shares_alpha() -> None:
     assert shared_alpha(0.01, 0) == shared_alpha(0.01, 1) == 0.01
     assert shared_alpha(0.01, 50) == pytest.approx(0.0002)
+
+
+def test_a_threshold_of_ones_own_is_no_reason_not_to_judge() -> None:
+    passed = weigh(0.4, (0.3, 0.5), RateNoise(0.1), None, 0.001, 0.6, 10_000, 10_000)
+    assert passed.limit > 0.6
+    assert passed.verdict is Verdict.PASS
+    assert weigh(0.4, (0.3, 0.5), RateNoise(0.5), None, 0.001, 0.6, 200, 30).verdict is Verdict.TOO_VARIABLE
