@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from model_monitor_crds.alert import Check
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import Alert
 from model_monitor_jobs.checks.data_quality.reference import Reference
@@ -39,6 +40,16 @@ def test_alerts_are_counted_from_the_windows_before() -> None:
     alerts = {column.name: column.violations[0].in_alert for column in report.trouble}
     # dep_delay: far beyond its limit; hour: 2 of the latest 3; carrier: the first time.
     assert alerts == {"dep_delay": True, "hour": True, "carrier": False}
+
+
+def test_a_quiet_window_tells_which_alert_still_stands() -> None:
+    check = Check("age", "completeness_check")
+    earlier = examples.history([check], [[1.5, 1.2]])
+    found = [examples.finding("age", "completeness_check", 0.01, 0.04)]
+    report = report_of(examples.result(found, 10_000), ReportContext("credit-hourly", history=earlier))
+    assert (report.state, report.trouble) == (State.ALERT, ())
+    assert report.headline == "Nothing is violated in this window; still in alert: age (missing values)."
+    assert "fewer than 2 violations" in report.detail
 
 
 def test_since_when_follows_the_unbroken_run_of_violations() -> None:
