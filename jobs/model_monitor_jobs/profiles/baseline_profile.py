@@ -106,7 +106,7 @@ class BaselineProfile:
         schema = _SCHEMA.with_metadata(
             {_TIME_ZONE: self.time_zone.encode(), _FROM_SKETCHES: b"true" if self.from_sketches else b"false"}
         )
-        with pq.ParquetWriter(buffer, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(buffer, schema, compression="zstd", write_page_checksum=True) as writer:
             writer.write_table(pa.Table.from_pylist(list(self._whole_rows()), schema=schema))
             for windows in self.windows:
                 writer.write_table(_windows_table(windows).cast(schema))
@@ -145,10 +145,13 @@ def read_baseline_profile(content: bytes, uri: str, length: timedelta | None = N
     with _opened(content, uri) as file:
         told = file.schema_arrow.metadata or {}
         zone, from_sketches = told.get(_TIME_ZONE, b"Etc/UTC").decode(), told.get(_FROM_SKETCHES) == b"true"
+        ZoneInfo(zone)
         lengths = [_length_of(file, index) for index in range(1, file.num_row_groups)]
         seconds = int(length.total_seconds()) if length is not None else None
         found = [_windows(file, index) for index, each in enumerate(lengths, start=1) if each == seconds]
-        return _profile(file.read_row_group(0, use_threads=False), found, zone, from_sketches)
+        profile = _profile(file.read_row_group(0, use_threads=False), found, zone, from_sketches)
+        _check_shapes(profile)
+        return profile
 
 
 def lengths_of(content: bytes, uri: str) -> tuple[timedelta, ...]:
@@ -160,11 +163,12 @@ def lengths_of(content: bytes, uri: str) -> tuple[timedelta, ...]:
 @contextmanager
 def _opened(content: bytes, uri: str) -> Iterator[pq.ParquetFile]:
     try:
-        file = pq.ParquetFile(io.BytesIO(content))
+        file = pq.ParquetFile(io.BytesIO(content), page_checksum_verification=True)
         if file.schema_arrow.names != _SCHEMA.names:
             raise ValueError("it has other columns")
         yield file
-    except (pa.ArrowException, KeyError, ValueError, IndexError) as error:
+    # Arrow tells damaged pages by OSError; the content is in memory, so nothing else can.
+    except (pa.ArrowException, OSError, LookupError, ValueError, ArithmeticError, TypeError, AttributeError) as error:
         raise InputError(f"{uri}: is not a profile of a baseline: {error}", remedy="make the Baseline again") from error
 
 
@@ -212,6 +216,17 @@ def _profile(whole: pa.Table, windows: Sequence[BaselineWindows], zone: str, fro
                 values=None if row["value_counts"] is None else np.array(row["value_counts"], dtype=np.int64),
             )
     return BaselineProfile(roles, zone, tracking, counted, windows, from_sketches)
+
+
+def _check_shapes(profile: BaselineProfile) -> None:
+    """Raise ValueError where counts do not fit what they were counted on."""
+    for counted in (profile.whole, *(windows.counts for windows in profile.windows)):
+        for name, counts in ((name, counts) for columns in counted.values() for name, counts in columns.items()):
+            tracking = profile.tracking[name]
+            cells = None if tracking.cuts is None else 2 * (len(tracking.cuts) // counts.step) + 1
+            widths = [None if each is None else each.shape[-1] for each in (counts.cells, counts.values)]
+            if widths != [cells, len(tracking.values) or None]:
+                raise ValueError(f"the counts of {name!r} do not fit its cut points and values")
 
 
 def _windows(file: pq.ParquetFile, group: int) -> BaselineWindows:

@@ -228,3 +228,40 @@ def test_a_table_of_another_kind_is_refused() -> None:
     for read in (read_baseline_profile, lengths_of):
         with pytest.raises(InputError, match="it has other columns"):
             read(buffer.getvalue(), "profile.parquet")
+
+
+def test_a_damaged_profile_is_refused_or_harmless() -> None:
+    content = described().to_parquet()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    random = np.random.default_rng(3)
+    refused = 0
+    for _ in range(300):
+        place = int(random.integers(len(content)))
+        damaged = bytearray(content)
+        damaged[place] ^= int(random.integers(1, 256))
+        try:
+            read = [read_baseline_profile(bytes(damaged), "p", length) for length in lengths_of(bytes(damaged), "p")]
+        except InputError:
+            refused += 1
+            continue
+        if place < footer:
+            assert [profile.to_parquet() for profile in read] == [
+                read_baseline_profile(content, "p", length).to_parquet() for length in (HOUR, DAY)
+            ], place
+    assert refused > 100
+
+
+@pytest.mark.parametrize("zone", [b"../etc/passwd", b"Nowhere/Town", b"\xff"])
+def test_a_profile_with_an_unknown_time_zone_is_refused(zone: bytes) -> None:
+    buffer = io.BytesIO()
+    table = pq.read_table(io.BytesIO(described().to_parquet()))
+    pq.write_table(table.replace_schema_metadata({b"model_monitor.time_zone": zone}), buffer)
+    with pytest.raises(InputError, match="is not a profile of a baseline"):
+        read_baseline_profile(buffer.getvalue(), "p")
+
+
+def test_counts_that_do_not_fit_their_cut_points_are_refused() -> None:
+    made = described()
+    made.whole[()]["x"].cells = np.zeros(3, dtype=np.int64)
+    with pytest.raises(InputError, match="the counts of 'x' do not fit its cut points and values"):
+        read_baseline_profile(made.to_parquet(), "p")
