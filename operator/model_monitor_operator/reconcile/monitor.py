@@ -12,7 +12,7 @@ from model_monitor_crds.data import Columns
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import Owner, RunConfiguration, WindowError, window_of_tick
 from model_monitor_crds.schedule import Schedule, ScheduleError
-from model_monitor_crds.window import parse_time
+from model_monitor_crds.window import parse_time, parse_zone
 from model_monitor_operator.manifests.common import Object
 from model_monitor_operator.reconcile.conditions import Finding, Standing, condition, is_true
 from model_monitor_operator.settings import Settings
@@ -34,6 +34,10 @@ class Reference:
 
 def invalid_schedule(spec: MonitoringScheduleSpec, now: datetime) -> Standing | None:
     """Why runs can't be scheduled: the schedule, its time zone or its windows; None when they can."""
+    try:
+        parse_zone(spec.time_zone)
+    except ValueError as error:
+        return Standing("Stalled", "InvalidSchedule", str(error))
     if spec.schedule is None:
         return None
     try:
