@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,14 +14,19 @@ import pyarrow as pa
 from model_monitor_jobs.profiles.baseline_profile import BaselineWindows, CountsByColumn, SegmentKey
 from model_monitor_jobs.profiles.cells import count_sketch
 from model_monitor_jobs.profiles.counts import ColumnCounts
-from model_monitor_jobs.profiles.grouped import Coded, Codes, Grouping, count_in_groups
-from model_monitor_jobs.profiles.instants import instants
+from model_monitor_jobs.profiles.grouped import Coded, Codes, Grouping, count_in_groups, fewest_cells
 from model_monitor_jobs.profiles.segments import SegmentValues, segment_codes
+from model_monitor_jobs.profiles.spans import Spans
 from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.profiles.windows import Calendar
 
 MOST_WINDOWS: Final = 1_400
 """Windows of one length that are kept, the latest: eight weeks of hours, as each hour of the week needs seven."""
+FEWEST_WINDOWS: Final = 400
+"""Windows that are kept at least, however many columns and segments there are."""
+MOST_CELLS: Final = 48_000_000
+"""Counts of windows that are kept in memory, 8 bytes each. Beyond, columns are counted on fewer cut points; where that
+is not enough, in fewer windows."""
 
 
 @dataclass(frozen=True)
@@ -48,31 +53,6 @@ def counted_once(table: TableProfile, tracking: Mapping[str, Tracking]) -> Count
     return CountedBaseline({(): counts}, from_sketches=True)
 
 
-@dataclass
-class _Spans:
-    """Which windows of all lengths a row lies in, as one number; lengths nest, so there are few more than the
-    shortest has windows."""
-
-    calendars: Sequence[Calendar]
-    known: dict[tuple[int, ...], int] = field(default_factory=dict)
-    unstamped: int = 0
-
-    def codes(self, values: pa.Array) -> Codes:
-        """The number of each row's windows; -1 for rows without a readable time."""
-        times = instants(values)
-        valid = times.is_valid().to_numpy(zero_copy_only=False)
-        self.unstamped += int(len(valid) - valid.sum())
-        codes = np.full(len(valid), -1, dtype=np.int64)
-        moments = times.drop_null().cast(pa.int64()).to_numpy(zero_copy_only=False)
-        if not len(moments):
-            return codes
-        starts = np.stack([calendar.starts(moments) for calendar in self.calendars])
-        tuples, places = np.unique(starts, axis=1, return_inverse=True)
-        numbers = [self.known.setdefault(tuple(each), len(self.known)) for each in tuples.T.tolist()]
-        codes[valid] = np.array(numbers, dtype=np.int64)[places.reshape(-1)]
-        return codes
-
-
 def count_baseline(
     batches: Iterable[pa.RecordBatch],
     tracking: Mapping[str, Tracking],
@@ -80,21 +60,31 @@ def count_baseline(
     lengths: Sequence[timedelta],
     zone: ZoneInfo,
     segments: SegmentValues,
+    most_windows: int = MOST_WINDOWS,
+    most_cells: int = MOST_CELLS,
 ) -> CountedBaseline:
-    """Count every row of a dataset; with a column of times also in windows of each length."""
+    """Count every row of a dataset; with a column of times also in the latest windows of each length.
+
+    The memory that it takes does not grow with the rows, nor with the windows they lie in.
+    """
     calendars = [Calendar(length, zone) for length in lengths] if timestamp is not None else []
-    spans = _Spans(calendars)
     parts: list[tuple[str, tuple[str, ...]]] = [("", ("",)), *segments.items()]
+    groups = sum(len(values) for _, values in parts)
+    room = most_cells // max(1, groups * fewest_cells(tracking))
+    spans = Spans(calendars, min(most_windows, max(FEWEST_WINDOWS, room)))
     wholes = [Grouping(tracking) for _ in parts]
-    windowed = [Grouping(tracking) for _ in parts] if calendars else []
+    windowed = [Grouping(tracking, most_cells * len(values) // groups) for _, values in parts] if calendars else []
     for batch in batches:
         own = [_part_codes(batch, column, values) for column, values in parts]
         coded = [Coded(codes, len(values)) for codes, (_, values) in zip(own, parts, strict=True)]
         if timestamp is not None and calendars:
-            span = spans.codes(_times(batch, timestamp))
-            for codes, (_, values) in zip(own, parts, strict=True):
-                joined = np.where((span >= 0) & (codes >= 0), span * len(values) + codes, -1)
-                coded.append(Coded(joined, len(spans.known) * len(values)))
+            span, moved = spans.codes(_times(batch, timestamp))
+            for codes, (_, values), grouping in zip(own, parts, windowed, strict=True):
+                count = len(values)
+                if moved is not None:
+                    grouping.regroup((moved[:, np.newaxis] * count + np.arange(count)).reshape(-1))
+                joined = np.where((span >= 0) & (codes >= 0), span * count + codes, -1)
+                coded.append(Coded(joined, len(spans.known) * count, spans.lasting * count))
         count_in_groups(batch, tracking, [*wholes, *windowed], coded)
     whole: dict[SegmentKey, dict[str, ColumnCounts]] = {}
     for (column, values), grouping in zip(parts, wholes, strict=True):
@@ -122,14 +112,14 @@ def _part_codes(batch: pa.RecordBatch, column: str, values: tuple[str, ...]) -> 
 def _windows(
     place: int,
     length: timedelta,
-    spans: _Spans,
+    spans: Spans,
     parts: Sequence[tuple[str, tuple[str, ...]]],
     windowed: Sequence[Grouping],
     tracking: Mapping[str, Tracking],
 ) -> BaselineWindows:
     own = np.array([key[place] for key in spans.known], dtype=np.int64)
     starts, groups = np.unique(own, return_inverse=True)
-    kept = slice(max(0, len(starts) - MOST_WINDOWS), None)
+    kept = slice(max(0, len(starts) - spans.most), None)
     counted: dict[SegmentKey, dict[str, ColumnCounts]] = {}
     for (column, values), grouping in zip(parts, windowed, strict=True):
         for name in tracking:

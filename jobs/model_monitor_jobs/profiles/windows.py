@@ -21,6 +21,8 @@ _HOUR: Final = 3_600
 _QUANTUM: Final = 300
 """Every window begins at a multiple of five minutes, in any time zone."""
 _MICROSECONDS: Final = 1_000_000
+_MOST_KNOWN: Final = 100_000
+"""Pieces of five minutes, about a year of them, whose windows are remembered."""
 # Times in a datetime's first and last week stand for a missing time. By local clocks they may be no datetime at all, so
 # they count as the nearest time that always is one.
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +46,8 @@ class Calendar:
 
     def _start(self, piece: int) -> int:
         if piece not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             self._known[piece] = window_start(piece * _QUANTUM, self.length, self.zone)
         return self._known[piece]
 

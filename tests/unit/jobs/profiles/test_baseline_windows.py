@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from model_monitor_jobs.profiles.baseline_profile import (
     read_baseline_profile,
     roles_of,
 )
-from model_monitor_jobs.profiles.baseline_windows import MOST_WINDOWS, CountedBaseline, count_baseline
+from model_monitor_jobs.profiles.baseline_windows import FEWEST_WINDOWS, MOST_WINDOWS, CountedBaseline, count_baseline
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.segments import MOST_SEGMENTS, count_segments, segment_values
 from model_monitor_jobs.profiles.table import Tracking, profile
@@ -44,8 +45,8 @@ def batch(rows: list[tuple[Any, Any, Any]], times: pa.DataType | None = None) ->
 def counted(
     batches: list[pa.RecordBatch], lengths: tuple[timedelta, ...] = (HOUR, DAY), **options: Any
 ) -> CountedBaseline:
-    zone, segments = options.get("zone", UTC_ZONE), options.get("segments", {})
-    return count_baseline(batches, TRACKING, "time", lengths, zone, segments)
+    zone, segments = options.pop("zone", UTC_ZONE), options.pop("segments", {})
+    return count_baseline(batches, options.pop("tracking", TRACKING), "time", lengths, zone, segments, **options)
 
 
 def same(first: ColumnCounts, second: ColumnCounts) -> None:
@@ -53,14 +54,12 @@ def same(first: ColumnCounts, second: ColumnCounts) -> None:
         assert np.array_equal(getattr(first, name), getattr(second, name)), name
 
 
-rows = st.lists(
-    st.tuples(
-        st.none() | st.integers(0, 24 * 60 * 9).map(lambda minutes: START + timedelta(minutes=minutes)),
-        st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0, 7.0]),
-        st.none() | st.sampled_from("abc"),
-    ),
-    max_size=40,
+row = st.tuples(
+    st.none() | st.integers(0, 24 * 60 * 9).map(lambda minutes: START + timedelta(minutes=minutes)),
+    st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0, 7.0]),
+    st.none() | st.sampled_from("abc"),
 )
+rows = st.lists(row, max_size=40)
 
 
 @settings(deadline=None)
@@ -108,6 +107,72 @@ def test_of_many_windows_the_latest_are_kept() -> None:
     assert found[0].starts[0] == (START + timedelta(hours=200)).timestamp()
     assert found[0].counts[()]["x"].rows.tolist() == [1] * MOST_WINDOWS
     assert len(found[1].starts) == -(-(MOST_WINDOWS + 200) // 24)
+
+
+@settings(deadline=None)
+@given(st.lists(row, min_size=15, max_size=40), st.data(), st.integers(1, 7), st.integers(1, 5))
+def test_which_windows_are_kept_and_what_they_count_does_not_depend_on_how_the_rows_came(
+    everything: list[tuple[Any, Any, Any]], data: st.DataObject, size: int, most: int
+) -> None:
+    options: dict[str, Any] = {"lengths": (timedelta(minutes=15), HOUR, DAY), "zone": BERLIN}
+    options["segments"] = {"plan": ("a", "b")}
+    ascending = st.just(sorted(everything, key=lambda row: row[0] or START))
+    shuffled = data.draw(ascending | st.permutations(everything))
+    batches = [batch(shuffled[place : place + size]) for place in range(0, len(shuffled), size)]
+    found, every = counted(batches, most_windows=most, **options), counted([batch(everything)], **options)
+    assert found.unstamped == every.unstamped
+    for key, columns in every.whole.items():
+        for name, counts in columns.items():
+            same(found.whole[key][name], counts)
+    assert len(found.windows) == len(every.windows)
+    for some, whole in zip(found.windows, every.windows, strict=True):
+        assert some.starts.tolist() == whole.starts[-most:].tolist()
+        for key, columns in whole.counts.items():
+            for name, counts in columns.items():
+                same(some.counts[key][name], counts.at(slice(-most, None)))
+
+
+def test_how_finely_windows_are_counted_does_not_depend_on_how_the_rows_came() -> None:
+    random = np.random.default_rng(7)
+    crowded = [START - timedelta(hours=n) for n in range(60)]
+    sparse = [START + timedelta(days=n) for n in range(1, 40)]
+    everything = [(moment, float(random.normal()), "a") for moment in crowded + sparse]
+    tracking = {"x": Tracking(np.linspace(-2, 2, 63)), "plan": Tracking(values=("a", "b"))}
+    expected, steps = None, set()
+    for size in (1, 7, 50, 99):
+        for ordered in (everything, sorted(everything), [everything[n] for n in random.permutation(99)]):
+            batches = [batch(list(ordered[place : place + size])) for place in range(0, 99, size)]
+            found = counted(
+                batches, tracking=tracking, most_windows=30, most_cells=5_000, segments={"plan": ("a", "b")}
+            )
+            expected = expected or found
+            for one, other in zip(found.windows, expected.windows, strict=True):
+                for key, columns in one.counts.items():
+                    steps.add(columns["x"].step)
+                    same(columns["x"], other.counts[key]["x"])
+    assert len(steps) == 1
+    assert steps != {1}
+
+
+def test_memory_does_not_grow_with_the_number_of_windows() -> None:
+    tracking = {f"x{n}": Tracking(np.linspace(0, 1, 100)) for n in range(4)}
+    peaks = []
+    for hours in (2 * MOST_WINDOWS, 20 * MOST_WINDOWS):
+        moments = np.datetime64("1990-01-01", "us") + np.random.default_rng(1).permutation(hours) * 3_600_000_000
+        numbers = pa.array(np.linspace(0, 1, hours))
+        table = pa.table({"time": pa.array(moments), **dict.fromkeys(tracking, numbers)})
+        tracemalloc.start()
+        found = counted(table.to_batches(max_chunksize=5_000), tracking=tracking)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert [len(windows.starts) for windows in found.windows] == [MOST_WINDOWS, min(MOST_WINDOWS, -(-hours // 24))]
+    assert peaks[1] < 3 * peaks[0], peaks
+
+
+def test_with_very_many_segments_fewer_windows_are_kept() -> None:
+    hours = [(START + timedelta(hours=n), 1.0, "a") for n in range(FEWEST_WINDOWS + 50)]
+    found = counted([batch(hours)], most_cells=10).windows[0]
+    assert found.starts.tolist() == [int(hour[0].timestamp()) for hour in hours[50:]]
 
 
 @pytest.mark.parametrize(
