@@ -7,6 +7,7 @@ profile comes back. A worker that is lost costs the partitions it held, which ot
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
@@ -19,6 +20,10 @@ from model_monitor_jobs.sources.partitions import PieceGroup
 
 CONNECT_SECONDS: Final = 20.0
 WORKER_SECONDS: Final = 60.0
+LOST_SECONDS: Final = 120.0
+"""How long a run waits for a worker after it has lost all of them."""
+_POLL_SECONDS: Final = 5.0
+_TLS_SETTINGS: Final = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
 _DISTRIBUTIONS: Final = ("model-monitor-operator", "numpy", "pyarrow")
 
 _Result = TypeVar("_Result")
@@ -36,7 +41,8 @@ def profile_stream(
 
     The workers read the data themselves: they need this package in the same version, access to the object store,
     and the same folders where the data are in folders. Raises EngineUnavailable when the cluster does not answer or
-    has no worker within `worker_seconds`, ConfigurationError for workers of another version, and what reading raises.
+    has no worker within `worker_seconds`, or none for two minutes later on; ConfigurationError for workers of another
+    version, or a tls:// address without certificates; and what reading raises.
     """
     partitions = stream.partitions
     if not partitions:
@@ -47,7 +53,7 @@ def profile_stream(
         while len(futures) > 1:
             pairs = [futures[place : place + 2] for place in range(0, len(futures), 2)]
             futures = [client.submit(_merge, *pair, pure=False) if len(pair) == 2 else pair[0] for pair in pairs]
-        content, report = futures[0].result()
+        content, report = _result(client, futures[0], address)
     stream.finish(report)
     return TableProfile.from_bytes(content)
 
@@ -64,7 +70,7 @@ def fold_partitions(
         futures = [client.submit(_apply, work, partition, pure=False) for partition in stream.partitions]
         futures.reverse()
         while futures:
-            result, part = futures.pop().result()
+            result, part = _result(client, futures.pop(), address)
             report.merge(part)
             yield result
     stream.finish(report)
@@ -101,6 +107,46 @@ def _check_visible(partition: PieceGroup) -> None:
             )
 
 
+def _result(client: Any, future: Any, address: str) -> Any:
+    """What a task gave; EngineUnavailable where the cluster has had no worker for too long."""
+    alone_since: float | None = None
+    while not future.done():
+        try:
+            return future.result(timeout=min(_POLL_SECONDS, LOST_SECONDS))
+        except TimeoutError:
+            # The task itself may have raised it, too: then it is done.
+            if client.nthreads():
+                alone_since = None
+                continue
+            now = time.monotonic()
+            alone_since = now if alone_since is None else alone_since
+            if now - alone_since >= LOST_SECONDS:
+                raise EngineUnavailable(
+                    f"the Dask cluster at {address} lost all its workers, and had none for {LOST_SECONDS:g} s",
+                    remedy="look why they ended, such as for want of memory, and start them again",
+                ) from None
+    return future.result()
+
+
+def _check_certificates(address: str) -> None:
+    """Raise ConfigurationError where Dask's settings have no certificates for a tls:// address."""
+    if not address.startswith("tls://"):
+        return
+    from distributed import security
+
+    make: Any = security.Security
+    try:
+        context, fault = make().get_connection_args("client")["ssl_context"], ""
+    except (OSError, ValueError) as error:
+        context, fault = None, f" ({error})"
+    if context is None:
+        names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _TLS_SETTINGS)
+        raise ConfigurationError(
+            f"engine.address: {address} asks for TLS, and there are no certificates to use with it{fault}",
+            remedy=f"set {names} in job.env to files that are mounted in the job",
+        )
+
+
 @contextmanager
 def _cluster(address: str, worker_seconds: float) -> Iterator[Any]:
     """A client of a cluster that is ready for work, its faults as errors for a person; leaving forgets all tasks."""
@@ -111,6 +157,7 @@ def _cluster(address: str, worker_seconds: float) -> Iterator[Any]:
         raise ConfigurationError(
             "engine: Dask is not installed here", remedy="install model-monitor-operator[jobs,dask]"
         ) from error
+    _check_certificates(address)
     connect: Any = distributed.Client
     try:
         client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import distributed
 import numpy as np
 import pyarrow as pa
@@ -133,6 +136,48 @@ def test_no_worker_in_time(folder: Path) -> None:
         pytest.raises(EngineUnavailable, match=r"has no worker after 0\.3 s; add workers"),
     ):
         dask_cluster.profile_stream(stream_of(folder), address=cluster.scheduler_address, worker_seconds=0.3)
+
+
+def test_a_cluster_that_loses_all_workers_ends_the_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "LOST_SECONDS", 0.5)
+
+    def work(ordinal: int, batches: Iterable[pa.RecordBatch]) -> int:
+        time.sleep(60)
+        return ordinal
+
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address]
+        worker = subprocess.Popen([*command, "--no-nanny", "--nthreads", "1", "--no-dashboard"])
+
+        def end_the_worker() -> None:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and not any(
+                task.state == "processing" and task.key.startswith("_apply")
+                for task in list(cluster.scheduler.tasks.values())
+            ):
+                time.sleep(0.05)
+            worker.kill()
+
+        thread = threading.Thread(target=end_the_worker)
+        thread.start()
+        try:
+            with pytest.raises(EngineUnavailable, match=r"lost all its workers, and had none for 0\.5 s; look why"):
+                list(dask_cluster.fold_partitions(stream_of(folder), work, address=cluster.scheduler_address))
+        finally:
+            thread.join()
+            worker.wait()
+
+
+@pytest.mark.parametrize("settings", [{}, {"ca-file": "/nowhere/ca.pem", "client.cert": "c", "client.key": "k"}])
+def test_tls_needs_certificates(folder: Path, settings: dict[str, str]) -> None:
+    own = {f"distributed.comm.tls.{name}": value for name, value in settings.items()}
+    with (
+        dask.config.set(own),
+        pytest.raises(
+            ConfigurationError, match=r"tls://127\.0\.0\.1:1 asks for TLS.*COMM__TLS__CA_FILE, .* in job\.env"
+        ),
+    ):
+        dask_cluster.profile_stream(stream_of(folder), address="tls://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("there", [{"numpy": "1.0"}, {"numpy": None}, {}])
