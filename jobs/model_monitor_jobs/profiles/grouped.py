@@ -82,8 +82,6 @@ class Grouping:
 
     def grow(self, groups: int, lasting: int | None = None) -> None:
         """Make room, and count as finely as there is room for the groups that will stay (all by default)."""
-        if groups > len(self._rows):
-            self._resize(max(groups, 2 * len(self._rows)))
         # By the number of groups alone, not by the room for them: then it does not matter in what steps it grew.
         self._lasting = max(self._lasting, groups if lasting is None else lasting)
         while self._most_cells is not None and self._lasting * self._counts_a_group() > self._most_cells:
@@ -93,6 +91,8 @@ class Grouping:
             for column in self._columns.values():
                 if column.width == finest:
                     column.coarsen()
+        if groups > len(self._rows):
+            self._resize(max(groups, 2 * len(self._rows)))
 
     def regroup(self, groups: Codes) -> None:
         """Merge groups: gives the new group of each old one, numbered without gaps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -133,6 +134,14 @@ def test_how_fine_the_counts_are_does_not_depend_on_how_the_rows_came() -> None:
             grouping.grow(groups)
         steps.add(grouping.counts("x", 100).step)
     assert steps == {2}
+
+
+def test_making_room_for_many_groups_takes_no_more_memory_than_they_need() -> None:
+    tracking = {f"x{n}": Tracking(np.linspace(0, 1, 255)) for n in range(200)}
+    tracemalloc.start()
+    Grouping(tracking, most_cells=1_000_000).grow(1_000)
+    assert tracemalloc.get_traced_memory()[1] < 8 * 4_000_000
+    tracemalloc.stop()
 
 
 def test_a_column_that_is_not_in_a_batch_is_missing_there() -> None:
