@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _ours(results: Document) -> str:
-    return next(iter(results["cells"][0]["rules"]))
+    return str(next(iter(results["cells"][0]["rules"])))
 
 
 def _cell(rule: Document) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import chain, islice
 from typing import Final, TypeVar
 
 import pyarrow as pa
@@ -44,9 +45,13 @@ def fold_partitions(stream: RecordStream, work: Work[_Result], workers: int | No
     """
     report = ReadReport()
     partitions = stream.partitions
+    computing = workers or available_processors()
     # While some threads wait for an object store, others keep the processors busy.
-    most = workers or available_processors() + (_WAITING if stream.remote else 0)
-    results = _in_threads(partitions, work, most) if min(most, len(partitions)) > 1 else _in_turn(partitions, work)
+    waiting = _WAITING if stream.remote and workers is None else 0
+    if min(computing + waiting, len(partitions)) > 1:
+        results = _in_threads(partitions, work, computing, waiting)
+    else:
+        results = _in_turn(partitions, work)
     for result, part in results:
         report.merge(part)
         yield result
@@ -60,13 +65,19 @@ def _in_turn(partitions: Sequence[Partition], work: Work[_Result]) -> Iterator[t
 
 
 def _in_threads(
-    partitions: Sequence[Partition], work: Work[_Result], workers: int
+    partitions: Sequence[Partition], work: Work[_Result], computing: int, waiting: int
 ) -> Iterator[tuple[_Result, ReadReport]]:
     stopped = threading.Event()
+    processors = threading.Semaphore(computing)
+    workers = computing + waiting
 
     def run(partition: Partition) -> tuple[_Result, ReadReport]:
         report = ReadReport()
-        return work(partition.ordinal, _until(stopped, partition.read(report))), report
+        batches = _until(stopped, partition.read(report))
+        # What is to be fetched is fetched for the first batch; more threads than processors would hinder each other.
+        first = list(islice(batches, 1))
+        with processors:
+            return work(partition.ordinal, chain(first, batches)), report
 
     following = iter(partitions)
     running: deque[Future[tuple[_Result, ReadReport]]] = deque()

@@ -32,7 +32,7 @@ STEP = 100_000
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[distributed.LocalCluster]:
-    with distributed.LocalCluster(
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
     ) as running:
         yield running
@@ -79,10 +79,10 @@ def test_any_work_comes_back_in_order(cluster: distributed.LocalCluster, folder:
 
 def test_a_killed_worker_costs_nothing(folder: Path) -> None:
     expected = profile_stream(stream_of(folder), REQUEST).to_bytes()
-    with distributed.LocalCluster(
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
     ) as cluster:
-        with distributed.Client(cluster, set_as_default=False) as client:
+        with distributed.Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             victim = sorted(client.run(os.getpid).values())[0]
         found: list[Any] = []
 
@@ -132,7 +132,7 @@ def test_no_scheduler_at_the_address(folder: Path, monkeypatch: pytest.MonkeyPat
 
 def test_no_worker_in_time(folder: Path) -> None:
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
         pytest.raises(EngineUnavailable, match=r"has no worker after 0\.3 s; add workers"),
     ):
         dask_cluster.profile_stream(stream_of(folder), address=cluster.scheduler_address, worker_seconds=0.3)
@@ -145,7 +145,7 @@ def test_a_cluster_that_loses_all_workers_ends_the_run(folder: Path, monkeypatch
         time.sleep(60)
         return ordinal
 
-    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:  # type: ignore[no-untyped-call]
         command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address]
         worker = subprocess.Popen([*command, "--no-nanny", "--nthreads", "1", "--no-dashboard"])
 

@@ -19,8 +19,8 @@ random = np.random.default_rng(7)
 STREAMS: dict[str, Doubles] = {
     "sorted": np.arange(COUNT, dtype=float),
     "reversed": np.arange(COUNT, dtype=float)[::-1],
-    "sawtooth of a block": np.arange(COUNT) % BLOCK + 0.0,
-    "sawtooth beside a block": np.arange(COUNT) % (BLOCK + 1) + 0.0,
+    "sawtooth of a block": (np.arange(COUNT) % BLOCK).astype(np.float64),
+    "sawtooth beside a block": (np.arange(COUNT) % (BLOCK + 1)).astype(np.float64),
     "outside in": np.where(np.arange(COUNT) % 2, np.arange(COUNT), -np.arange(COUNT)) + 0.0,
     "ties": random.poisson(3, COUNT).astype(float),
     "mostly one value": np.where(random.random(COUNT) < 0.999, 0.0, random.normal(size=COUNT)),

@@ -102,7 +102,7 @@ def test_what_is_split_off_is_numbers_only(texts: list[str]) -> None:
 def test_a_block_of_numbers_with_a_few_others_is_typed_value_by_value(
     rows: int, digits: int, others: list[str | None]
 ) -> None:
-    texts: list[str | None] = [f"{value / 10**digits:.{digits}f}" for value in range(-5, rows)] + others
+    texts = [*(f"{value / 10**digits:.{digits}f}" for value in range(-5, rows)), *others]
     column = ColumnProfile.empty("x")
     column.update(pa.array(texts, pa.string()))
     present = [text for text in texts if text is not None]

@@ -27,7 +27,8 @@ def batch(rows: list[tuple[str | None, str | None]], *, wide: bool = True) -> pa
 
 @given(ROWS, st.lists(st.integers(1, 20), min_size=1, max_size=6))
 def test_batch_sizes_show_in_no_byte(rows: list[tuple[str | None, str | None]], sizes: list[int]) -> None:
-    parts, start = [], 0
+    parts: list[list[tuple[str | None, str | None]]] = []
+    start = 0
     while start < len(rows):
         size = sizes[len(parts) % len(sizes)]
         parts.append(rows[start : start + size])

@@ -278,7 +278,7 @@ class LongLine(io.RawIOBase):
 
     def __init__(self, before: bytes, length: int, after: bytes) -> None:
         super().__init__()
-        self._parts = [before, length, after]
+        self._parts: list[bytes | int] = [before, length, after]
 
     def readable(self) -> bool:
         return True

@@ -58,16 +58,15 @@ def test_only_rows_of_the_window(tmp_path: Path, format: Any) -> None:
         (tmp_path / "f").write_text("".join(json.dumps({"t": time, "n": n}) + "\n" for n, time in enumerate(times)))
     else:
         pq.write_table(pa.table({"t": times, "n": range(5)}), tmp_path / "f")
-    where = {"window": HOUR, "timestamp": "t"}
-    found = rows_by_identity(list(identified_dataset(Storage(), f"{tmp_path}/f", format, **where)))
+    uri = f"{tmp_path}/f"
+    found = rows_by_identity(list(identified_dataset(Storage(), uri, format, window=HOUR, timestamp="t")))
     offset = 2 if format == "CSV" else 1
     assert {int(identity.rsplit(":", 1)[1]): int(row["n"]) for identity, row in found.items()} == {
         1 + offset: 1,
         3 + offset: 3,
     }
-    first_look = [
-        row for batch in read_dataset(Storage(), f"{tmp_path}/f", format, **where) for row in batch.to_pylist()
-    ]
+    batches = read_dataset(Storage(), uri, format, window=HOUR, timestamp="t")
+    first_look = [row for batch in batches for row in batch.to_pylist()]
     assert list(found.values()) == first_look
 
 
