@@ -15,10 +15,9 @@ from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import Occasion, WindowError, occasion, window_of_tick
 from model_monitor_crds.schedule import Schedule, ScheduleError
 from model_monitor_crds.window import Window
-from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
 from model_monitor_jobs.execution.perform import Clock, Performed, perform_monitor, started_status
-from model_monitor_jobs.runs.outcome import UNDECIDED
+from model_monitor_jobs.runs.outcome import judged_window
 from model_monitor_jobs.storage import Storage
 
 
@@ -96,15 +95,6 @@ def replay(
         history.append(judged_window(performed.result.findings))
         raised = raised_alerts(list(history), alert.datapoints_to_alert, alert.evaluation_periods)
         yield LocalRun(name, due, performed, alerts=tuple(raised))
-
-
-def judged_window(findings: tuple[Finding, ...]) -> JudgedWindow:
-    """What counts of a run towards alerts."""
-    return JudgedWindow(
-        violated=frozenset(finding.key for finding in findings if finding.violated),
-        immediate=frozenset(finding.key for finding in findings if finding.immediate),
-        not_judged=frozenset(finding.key for finding in findings if finding.verdict in UNDECIDED),
-    )
 
 
 def output_below(spec: MonitoringScheduleSpec, folder: str) -> MonitoringScheduleSpec:

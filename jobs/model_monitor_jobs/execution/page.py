@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from model_monitor_crds.data_quality import DataQuality
@@ -25,30 +25,31 @@ def monitor_page(
     storage: Storage,
 ) -> bytes:
     """report.html of a monitor's run; only scheduled runs have a history."""
-    from model_monitor_jobs.reports.html.build import report_of
-    from model_monitor_jobs.reports.html.context import ReportContext
-    from model_monitor_jobs.reports.html.render import render_report
-
     history = History()
     if scheduled_time is not None:
         history = earlier_results(storage, monitor.output.uri, schedule, scheduled_time)
-    context = ReportContext(
-        schedule,
-        monitor.model or "",
-        execution,
-        folder,
-        ZoneInfo(monitor.time_zone),
-        history,
-        monitor.data_quality,
-        monitor.alert,
+    return _page(
+        result,
+        schedule=schedule,
+        model=monitor.model or "",
+        execution=execution,
+        folder=folder,
+        zone=ZoneInfo(monitor.time_zone),
+        history=history,
+        settings=monitor.data_quality,
+        alert=monitor.alert,
     )
-    return render_report(report_of(result, context))
 
 
 def dataset_page(result: Result, settings: DataQuality, dataset: str, folder: str) -> bytes:
     """report.html of a dataset that was compared without a monitor."""
+    return _page(result, schedule=dataset, folder=folder, settings=settings)
+
+
+def _page(result: Result, **context: Any) -> bytes:
+    # The template engine is imported by runs that write a page, not by every command.
     from model_monitor_jobs.reports.html.build import report_of
     from model_monitor_jobs.reports.html.context import ReportContext
     from model_monitor_jobs.reports.html.render import render_report
 
-    return render_report(report_of(result, ReportContext(dataset, folder=folder, settings=settings)))
+    return render_report(report_of(result, ReportContext(**context)))

@@ -16,6 +16,7 @@ from model_monitor_jobs.profiles.cells import count_sorted
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.frequencies import Frequencies
 from model_monitor_jobs.profiles.moments import Moments
+from model_monitor_jobs.profiles.row_types import as_texts
 from model_monitor_jobs.profiles.sketch import Doubles, QuantileSketch
 from model_monitor_jobs.profiles.text_types import (
     PlainNumbers,
@@ -101,7 +102,7 @@ class ColumnProfile:
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             self._add_typed(values)
         else:
-            self._add_texts(_as_texts(values))
+            self._add_texts(values if pa.types.is_large_string(kind) else as_texts(values))
 
     def merge(self, other: ColumnProfile) -> None:
         """Add the profile of another part of the same column, with the same cut points and tracked values."""
@@ -218,15 +219,3 @@ def _counted(values: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
     if distinct.null_count or absent.true_count:
         return distinct.filter(pc.invert(absent)), counts[~absent.to_numpy(zero_copy_only=False)]
     return distinct, counts
-
-
-def _as_texts(values: pa.Array) -> pa.Array:
-    """Values of other types as texts, in Python's form where Arrow has none."""
-    kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return values
-    try:
-        return pc.cast(values, pa.string())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        texts = [None if value is None else str(value) for value in values.to_pylist()]
-        return pa.array(texts, type=pa.string())

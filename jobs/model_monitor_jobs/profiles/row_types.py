@@ -65,13 +65,14 @@ def row_types(values: pa.Array) -> RowTypes:
 
 
 def as_texts(values: pa.Array) -> pa.Array:
-    """The values as texts, as frequencies count them."""
+    """The values as texts, as frequencies count them, in Python's form where Arrow has none; null stays null."""
     if pa.types.is_string(values.type):
         return values
     try:
         return pc.cast(values, pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return pa.array(map(str, values.to_pylist()), type=pa.string())
+        texts = [None if value is None else str(value) for value in values.to_pylist()]
+        return pa.array(texts, type=pa.string())
 
 
 def _doubles(values: pa.Array) -> NDArray[np.float64]:

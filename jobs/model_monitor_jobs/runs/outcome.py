@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from model_monitor_crds.alert import JudgedWindow
 from model_monitor_crds.base import Segment, TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, UnjudgedCheck, Verdicts, Violation
 from model_monitor_jobs.checks.finding import Distances, Finding
@@ -66,6 +67,16 @@ def summarize(result: Result) -> str:
 
 def _named(finding: Finding) -> str:
     return f"{finding.place}: {finding.description}" if finding.column else finding.description
+
+
+def judged_window(findings: Iterable[Finding]) -> JudgedWindow:
+    """What counts of a run towards alerts."""
+    findings = list(findings)
+    return JudgedWindow(
+        violated=frozenset(finding.key for finding in findings if finding.violated),
+        immediate=frozenset(finding.key for finding in findings if finding.immediate),
+        not_judged=frozenset(finding.key for finding in findings if finding.verdict in UNDECIDED),
+    )
 
 
 def result_status(result: Result, folder: str | None) -> MonitoringExecutionStatus:

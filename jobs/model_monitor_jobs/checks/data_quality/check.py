@@ -106,6 +106,28 @@ class RateCheck(Check):
         return percent(float(now)), percent(float(share(self.hits(reference, column), self.size(reference))))
 
 
+class PromisedRateCheck(RateCheck):
+    """A check of a share that the baseline promises to be 0, whatever its own data have: constraints may be edited."""
+
+    def difference(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Any:
+        """The share itself."""
+        return share(self.hits(window, column), self.size(window))
+
+    def usual_difference(self, windows: ColumnCounts, rest: ColumnCounts, column: ReferenceColumn) -> Any:
+        """The change of the share."""
+        return super().difference(windows, rest, column)
+
+    def noise(self, reference: ColumnCounts, column: ReferenceColumn) -> Noise:
+        """That of a rate that was 0."""
+        return RateNoise.of(0, int(self.size(reference)))
+
+    def interval(
+        self, difference: float, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn
+    ) -> tuple[float, float]:
+        """See `Check`."""
+        return rate_interval(int(self.hits(window, column)), int(self.size(window)), 0, int(self.size(reference)))
+
+
 def share(part: Number, whole: Number) -> Any:
     """A share, 0 of nothing."""
     return np.true_divide(part, np.maximum(whole, 1))

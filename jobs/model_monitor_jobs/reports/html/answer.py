@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
-from model_monitor_crds.alert import Check, JudgedWindow, raised_alerts
+from model_monitor_crds.alert import Check, raised_alerts
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.reports.html.context import ReportContext, counted, place_of
@@ -14,7 +14,7 @@ from model_monitor_jobs.reports.html.model import ColumnReport, Moment, Since, S
 from model_monitor_jobs.reports.html.words import check_name, column_name, times
 from model_monitor_jobs.runs.history import judged_windows, streak
 from model_monitor_jobs.runs.monitor import Result
-from model_monitor_jobs.runs.outcome import UNDECIDED, summarize
+from model_monitor_jobs.runs.outcome import judged_window, summarize
 
 MOST_MOMENTS: Final = 24
 SEVERAL: Final = 3
@@ -23,12 +23,7 @@ SEVERAL: Final = 3
 
 def checks_in_alert(findings: Sequence[Finding], context: ReportContext) -> frozenset[Check]:
     """The checks that are in alert after this window, in violation now or not, counted as the operator counts them."""
-    now = JudgedWindow(
-        frozenset(finding.key for finding in findings if finding.violated),
-        frozenset(finding.key for finding in findings if finding.immediate),
-        frozenset(finding.key for finding in findings if finding.verdict in UNDECIDED),
-    )
-    windows, alert = [*judged_windows(context.history), now], context.alert
+    windows, alert = [*judged_windows(context.history), judged_window(findings)], context.alert
     raised = raised_alerts(windows, alert.datapoints_to_alert, alert.evaluation_periods)
     return frozenset(found.check for found in raised)
 

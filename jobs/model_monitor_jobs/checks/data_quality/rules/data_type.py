@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from model_monitor_jobs.checks.data_quality.check import RateCheck, Words, share
+from model_monitor_jobs.checks.data_quality.check import PromisedRateCheck, Words
 from model_monitor_jobs.checks.data_quality.reference import ReferenceColumn
 from model_monitor_jobs.checks.predicates import NotOfType, Predicate
-from model_monitor_jobs.decisions import Noise, RateNoise, rate_interval
 from model_monitor_jobs.profiles.counts import ColumnCounts, Number
 
 
-class DataType(RateCheck):
+class DataType(PromisedRateCheck):
     """The share of values that are not of the column's type, which is a promise: the baseline's data have none, or none
     are wanted any more where the type was edited.
 
@@ -32,24 +29,6 @@ class DataType(RateCheck):
         """Values of another type."""
         whole = column.constraints.inferred_type == "Integral"
         return counts.present - counts.integral - (counts.whole if whole else counts.fractional)
-
-    def difference(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Any:
-        """The share itself."""
-        return share(self.hits(window, column), self.size(window))
-
-    def noise(self, reference: ColumnCounts, column: ReferenceColumn) -> Noise:
-        """That of a rate that was 0."""
-        return RateNoise.of(0, int(self.size(reference)))
-
-    def interval(
-        self, difference: float, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn
-    ) -> tuple[float, float]:
-        """See `Check`."""
-        return rate_interval(int(self.hits(window, column)), int(self.size(window)), 0, int(self.size(reference)))
-
-    def usual_difference(self, windows: ColumnCounts, rest: ColumnCounts, column: ReferenceColumn) -> Any:
-        """The change of the share."""
-        return super().difference(windows, rest, column)
 
     def words(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Words:
         """See `Check`."""

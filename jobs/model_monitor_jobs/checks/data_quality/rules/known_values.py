@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_monitor_jobs.checks.data_quality.check import RateCheck, Words, share
+from model_monitor_jobs.checks.data_quality.check import PromisedRateCheck, Words, share
 from model_monitor_jobs.checks.data_quality.reference import ReferenceColumn
 from model_monitor_jobs.checks.predicates import NotAmong, Predicate
-from model_monitor_jobs.decisions import Noise, RateNoise, rate_interval
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.counts import ColumnCounts, Number
 
 
-class KnownValues(RateCheck):
+class KnownValues(PromisedRateCheck):
     """The share of values that are not among the listed ones."""
 
     type = "categorical_values_check"
@@ -34,20 +33,6 @@ class KnownValues(RateCheck):
         if counts.values is None:
             return counts.present
         return counts.present - counts.values[..., _listed(column.tracking.values, column.domain)].sum(axis=-1)
-
-    def difference(self, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn) -> Any:
-        """The share itself: whatever the list lacks is new, be it that a value of the baseline was taken off it."""
-        return share(self.hits(window, column), self.size(window))
-
-    def noise(self, reference: ColumnCounts, column: ReferenceColumn) -> Noise:
-        """That of a rate that was 0."""
-        return RateNoise.of(0, int(self.size(reference)))
-
-    def interval(
-        self, difference: float, window: ColumnCounts, reference: ColumnCounts, column: ReferenceColumn
-    ) -> tuple[float, float]:
-        """See `Check`."""
-        return rate_interval(int(self.hits(window, column)), int(self.size(window)), 0, int(self.size(reference)))
 
     def usual_difference(self, windows: ColumnCounts, rest: ColumnCounts, column: ReferenceColumn) -> Any:
         """The share of values that the rest of the baseline does not have, listed or not.
