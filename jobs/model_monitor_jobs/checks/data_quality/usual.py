@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cache
-from typing import Final
-
-import numpy as np
+from functools import cache, cached_property
 
 from model_monitor_crds.data_quality import CompareWith
 from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.alike import AlikeWindows
 from model_monitor_jobs.checks.data_quality.check import Check
 from model_monitor_jobs.checks.data_quality.reference import Reference, ReferenceColumn
 from model_monitor_jobs.decisions import Noise, Variation, WindowHistory, learn, settled_incidents
-from model_monitor_jobs.profiles.baseline_profile import BaselineWindows, SegmentKey
+from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.counts import ColumnCounts, Counts
-from model_monitor_jobs.profiles.windows import local_days, slot, slots
 
-_SHORT: Final = timedelta(hours=12)
-_ENOUGH_ALIKE: Final = 7
 Places = tuple[int, ...]
 
 
@@ -60,42 +54,25 @@ class Usual:
     variation: Variation | None = None
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """The windows in groups of alike ones."""
-
-    of: Counts
-    """The number of each window's group."""
-    place: int | None
-    """The number of the judged window's group, if the baseline has it."""
-    sizes: Counts
-    """Windows in each group."""
-
-    @property
-    def enough(self) -> bool:
-        """Whether the judged window has enough like it."""
-        return self.place is not None and bool(self.sizes[self.place] >= _ENOUGH_ALIKE)
-
-
 @dataclass
 class Comparison:
     """Finds what a window is compared with; the windows' places are worked out once for all columns."""
 
     reference: Reference
     window: Window | None
-    _groups_known: dict[CompareWith, _Groups] = field(default_factory=dict)
-    _days: Counts | None = None
     _latest: dict[Places, Compared] = field(default_factory=dict)
     _latest_key: tuple[str, SegmentKey, CompareWith] | None = None
 
     def resolved(self, compare_with: CompareWith) -> CompareWith:
         """What `Auto` stands for, and All where the baseline has too few windows like the judged one."""
+        return self._alike.resolved(compare_with) if self._alike is not None else "All"
+
+    @cached_property
+    def _alike(self) -> AlikeWindows | None:
         windows = self.reference.windows
         if windows is None or self.window is None:
-            return "All"
-        if compare_with == "Auto":
-            compare_with = "HourOfDay" if windows.length < _SHORT else "All"
-        return compare_with if self._groups(windows, compare_with).enough else "All"
+            return None
+        return AlikeWindows(windows.starts, windows.length, self.reference.zone, self.window)
 
     def usual(
         self,
@@ -144,33 +121,13 @@ class Comparison:
         whole = self.reference.segments.get(segment, {}).get(column.name) if segment else column.counts
         windows = self.reference.windows
         counted = windows.counts.get(segment, {}).get(column.name) if windows is not None else None
-        if windows is None or counted is None or self.window is None:
+        if self._alike is None or counted is None:
             return Compared(whole or ColumnCounts())
-        groups = self._groups(windows, resolved)
+        groups = self._alike.groups(resolved)
         kept = counted.without(left_out)
         pools = kept.summed(groups.of)
-        if self._days is None:
-            self._days = local_days(windows.starts.tolist(), self.reference.zone)
         if resolved == "All" and whole is not None:
             reference = whole.coarser(counted.step).less(counted.at(list(left_out)).total())
         else:
             reference = pools.at(groups.place)
-        alike = (groups.sizes >= _ENOUGH_ALIKE).astype(np.int64)[groups.of]
-        return Compared(reference, counted, pools.at(groups.of).less(kept), self._days, alike)
-
-    def _groups(self, windows: BaselineWindows, compare_with: CompareWith) -> _Groups:
-        if compare_with not in self._groups_known:
-            zone = self.reference.zone
-            numbers = slots(windows.starts.tolist(), compare_with, zone)
-            known, groups = np.unique(numbers, return_inverse=True)
-            own = slot(self._middle(), compare_with, zone)
-            found = np.flatnonzero(known == own)
-            place = int(found[0]) if len(found) else None
-            self._groups_known[compare_with] = _Groups(groups.astype(np.int64), place, np.bincount(groups))
-        return self._groups_known[compare_with]
-
-    def _middle(self) -> int:
-        """A moment by which the window's place in the day is told: windows may be shifted against the baseline's."""
-        if self.window is None:
-            return 0
-        return int((self.window.start + min(self.window.length, timedelta(hours=1)) / 2).timestamp())
+        return Compared(reference, counted, pools.at(groups.of).less(kept), self._alike.days, groups.alike)
