@@ -18,6 +18,7 @@ from model_monitor_crds.data import Columns, Dataset, Output
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.model_quality import Problem
 from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
 
 WINDOW_PATTERN = "^(P[1-7]D|P1W|PT([123468]|12)H|PT(5|10|15|20|30)M)$"
@@ -39,8 +40,8 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64)]
 class ExistingBaseline(Model):
     """A baseline that was made before, by this operator or by SageMaker Model Monitor."""
 
-    statistics_uri: Uri = Field(alias="statisticsURI")
-    """statistics.json."""
+    statistics_uri: Uri | None = Field(default=None, alias="statisticsURI")
+    """statistics.json. May be left out for ModelQuality, whose constraints.json tells everything."""
     constraints_uri: Uri = Field(alias="constraintsURI")
     """constraints.json."""
 
@@ -48,20 +49,22 @@ class ExistingBaseline(Model):
 class BaselineFiles(Model):
     """The files of a finished baseline."""
 
-    statistics_uri: Uri = Field(alias="statisticsURI")
-    """statistics.json in SageMaker's schema."""
+    statistics_uri: Uri | None = Field(default=None, alias="statisticsURI")
+    """statistics.json in SageMaker's schema. Missing where constraints.json alone was adopted."""
     constraints_uri: Uri = Field(alias="constraintsURI")
     """constraints.json in SageMaker's schema."""
     profile_uri: Uri | None = Field(default=None, alias="profileURI")
     """profile.parquet: what the default rule needs beyond SageMaker's files. Missing where files were adopted."""
-    statistics_sha256: Sha256
+    sample_uri: Uri | None = Field(default=None, alias="sampleURI")
+    """sample.parquet: rows of the dataset that performance is estimated from without labels (ModelQuality)."""
+    statistics_sha256: Sha256 | None = None
     """SHA-256 of statistics.json when the baseline was made."""
     constraints_sha256: Sha256
     """SHA-256 of constraints.json when the baseline was made."""
     record_count: Annotated[int, Field(ge=0)]
     """Rows in the baseline."""
     column_count: Annotated[int, Field(ge=0)]
-    """Columns that are judged."""
+    """Columns that are judged; for ModelQuality the metrics that were measured."""
 
 
 class BaselineSpec(Model):
@@ -74,9 +77,53 @@ class BaselineSpec(Model):
             "spec: a dataset needs output.uri, where the files go",
             lambda spec: spec.dataset is None or spec.output is not None,
         ),
+        Rule(
+            "self.monitoringType == 'ModelQuality' || !has(self.existing) || has(self.existing.statisticsURI)",
+            "spec.existing: DataQuality needs statisticsURI as well",
+            lambda spec: (
+                spec.monitoring_type == "ModelQuality"
+                or spec.existing is None
+                or spec.existing.statistics_uri is not None
+            ),
+        ),
+        Rule(
+            "self.monitoringType == 'ModelQuality' || !has(self.modelQuality)",
+            "spec.modelQuality: only for monitoringType ModelQuality",
+            lambda spec: spec.monitoring_type == "ModelQuality" or spec.model_quality is None,
+        ),
+        Rule(
+            "self.monitoringType != 'ModelQuality' || !has(self.dataset) || has(self.modelQuality)",
+            "spec.modelQuality: ModelQuality needs problemType: BinaryClassification, MulticlassClassification or"
+            " Regression",
+            lambda spec: (
+                spec.monitoring_type != "ModelQuality" or spec.dataset is None or spec.model_quality is not None
+            ),
+        ),
+        Rule(
+            "self.monitoringType != 'ModelQuality' || !has(self.dataset) || (has(self.columns) &&"
+            " has(self.columns.groundTruth))",
+            "spec.columns.groundTruth: ModelQuality needs the column of the dataset that holds the label",
+            lambda spec: (
+                spec.monitoring_type != "ModelQuality" or spec.dataset is None or spec.columns.ground_truth is not None
+            ),
+        ),
+        Rule(
+            "self.monitoringType != 'ModelQuality' || !has(self.dataset) || (has(self.columns) &&"
+            " (has(self.columns.prediction) || has(self.columns.probability) || (has(self.columns.probabilities) &&"
+            " size(self.columns.probabilities) > 0)))",
+            "spec.columns: ModelQuality needs prediction, probability or probabilities: the columns of the dataset with"
+            " the model's answer",
+            lambda spec: (
+                spec.monitoring_type != "ModelQuality"
+                or spec.dataset is None
+                or bool(spec.columns.prediction or spec.columns.probability or spec.columns.probabilities)
+            ),
+        ),
     )
     monitoring_type: MonitoringType = "DataQuality"
     """What is monitored with it."""
+    model_quality: Problem | None = None
+    """ModelQuality: what the model answers."""
     dataset: Dataset | None = None
     """Data that is profiled: usually the training set."""
     existing: ExistingBaseline | None = None

@@ -69,6 +69,46 @@ class Verdicts(Model):
     """The limit is so wide that passing would mean nothing."""
 
 
+class Labels(Model):
+    """Which labels a run's figures had."""
+
+    as_of: Moment
+    """Labels known before this time count."""
+    coverage: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of the window's records that have a label."""
+    matched: Annotated[int, Field(ge=0)] | None = None
+    """Records with a label."""
+    unmatched: Annotated[int, Field(ge=0)] | None = None
+    """Records without one."""
+    orphaned: Annotated[int, Field(ge=0)] | None = None
+    """Labels for which the window has no record."""
+    relabelled: Annotated[int, Field(ge=0)] | None = None
+    """Labels that a later one for the same record replaced."""
+    revision: Annotated[int, Field(ge=0)] = 0
+    """How often the window was judged and published before, with fewer labels."""
+
+
+class Measured(Model):
+    """A metric of the model's performance."""
+
+    metric: Annotated[str, Field(max_length=64)]
+    """Its name, SageMaker's where it has one."""
+    value: float | None = None
+    """Measured with labels."""
+    low: float | None = None
+    """Lower end of its 95 % interval."""
+    high: float | None = None
+    """Upper end of its 95 % interval."""
+    baseline: float | None = None
+    """Its value in the baseline."""
+    estimate: float | None = None
+    """What it was estimated to be without labels."""
+    estimate_low: float | None = None
+    """Lower end of the estimate's 95 % interval."""
+    estimate_high: float | None = None
+    """Upper end of the estimate's 95 % interval."""
+
+
 class MonitoringExecutionSpec(Model):
     """What is run."""
 
@@ -110,6 +150,12 @@ class MonitoringExecutionStatus(Model):
     """Rows read."""
     unreadable_count: Annotated[int, Field(ge=0)] | None = None
     """Lines that could not be read. Samples are in execution.json beside the results."""
+    labels: Labels | None = None
+    """ModelQuality: which labels the figures had."""
+    metrics: Annotated[
+        list[Measured], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = []
+    """ModelQuality: the judged metrics first, then the others."""
     verdicts: Verdicts | None = None
     """How many checks came to which verdict."""
     violation_count: Annotated[int, Field(ge=0)] | None = None
@@ -159,6 +205,7 @@ KIND = Kind(
         PrinterColumn("Rows", "integer", ".status.recordCount"),
         PrinterColumn("Violations", "integer", ".status.violationCount"),
         PrinterColumn("Age", "date", ".metadata.creationTimestamp"),
+        PrinterColumn("Labelled", "number", ".status.labels.coverage", priority=1),
         PrinterColumn("Baseline", "string", ".spec.baselineRef.name", priority=1),
         PrinterColumn("Window End", "string", ".status.window.end", priority=1),
         PrinterColumn("Report", "string", ".status.reportURI", priority=1),

@@ -22,8 +22,10 @@ from model_monitor_crds.base import (
 from model_monitor_crds.data import Columns, CSVOptions, Output, UnreadableShare
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.engine import LOCAL, Engine
+from model_monitor_crds.ground_truth import GroundTruth
 from model_monitor_crds.job import ScheduledPodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringexecution import Violation
 from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
 from model_monitor_crds.schedule import AWS_PATTERN, CRON_PATTERN, MACRO_PATTERN
@@ -43,6 +45,9 @@ class Batch(Model):
 
     data_uri: Uri = Field(alias="dataURI")
     """A file, a folder or a glob. strftime codes (%Y %m %d %H) stand for the start of the window, in UTC."""
+    predictions_uri: Uri | None = Field(default=None, alias="predictionsURI")
+    """ModelQuality: the model's answers, where they lie in files of their own beside the data: likewise, in the same
+    format, row by row in the order of the data's files."""
     format: Literal["CSV", "JSONLines", "Parquet"] = "CSV"
     """How the files are written. CSV and JSON Lines may be compressed (.gz)."""
     csv: CSVOptions = Field(default_factory=CSVOptions)
@@ -103,6 +108,18 @@ class MonitoringScheduleSpec(Model):
             " would be counted on executions that are gone",
             lambda spec: spec.job.successful_executions_history_limit >= spec.alert.evaluation_periods,
         ),
+        Rule(
+            "self.monitoringType != 'ModelQuality' || has(self.groundTruth) || has(self.input.batch)",
+            "spec.groundTruth: ModelQuality needs labels; only a batch folder may have them in a column of its own",
+            lambda spec: (
+                spec.monitoring_type != "ModelQuality" or spec.ground_truth is not None or spec.input.batch is not None
+            ),
+        ),
+        Rule(
+            "self.monitoringType == 'ModelQuality' || !has(self.groundTruth)",
+            "spec.groundTruth: only for monitoringType ModelQuality",
+            lambda spec: spec.monitoring_type == "ModelQuality" or spec.ground_truth is None,
+        ),
     )
     model: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """Name of the model; groups the monitors of one model."""
@@ -134,10 +151,14 @@ class MonitoringScheduleSpec(Model):
     """The Baseline that traffic is compared with."""
     input: Input
     """The traffic that is judged."""
+    ground_truth: GroundTruth | None = None
+    """ModelQuality: the labels, and when they are due."""
     columns: Columns | None = None
     """What particular columns mean. Default: the Baseline's."""
     data_quality: DataQuality = Field(default_factory=DataQuality)
     """Settings of the data quality monitor."""
+    model_quality: ModelQuality = Field(default_factory=ModelQuality)
+    """Settings of the model quality monitor."""
     alert: Alert = Field(default_factory=Alert)
     """When violations become an alert."""
     output: Output
@@ -146,6 +167,12 @@ class MonitoringScheduleSpec(Model):
     """What runs compute with."""
     job: ScheduledPodSettings = Field(default_factory=ScheduledPodSettings)
     """The pods of the runs."""
+
+    @property
+    def compatibility(self) -> Literal["Default", "SageMaker"]:
+        """Whose rule judges."""
+        own = self.model_quality if self.monitoring_type == "ModelQuality" else self.data_quality
+        return own.compatibility
 
 
 class LastRun(Model):

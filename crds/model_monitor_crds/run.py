@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
 
 from model_monitor_crds.base import Model, TimeWindow
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
@@ -21,6 +21,10 @@ CLAIMS_FOLDER = "/mnt/claims"
 """Below it, each claim that a pvc:// URI names is mounted under its own name."""
 EXIT_INPUT = 1
 """Exit code of a failure that another try can't mend: bad data, bad configuration."""
+MOST_RECHECKED: Final = 10_000
+"""Scheduled times that are looked back over for windows to judge again."""
+_LONGEST_DAY: Final = timedelta(hours=25)
+_HOURS: Final = 24
 EXIT_RETRY = 75
 """Exit code of a failure that may pass (EX_TEMPFAIL): the Job tries again."""
 
@@ -62,14 +66,30 @@ class WindowError(ValueError):
 
 
 def window_of_tick(monitor: MonitoringScheduleSpec, tick: datetime) -> Window:
-    """The data that the run of a scheduled time judges.
+    """The data that the run of a scheduled time judges: where labels come later, that whose labels are due.
 
     Raises WindowError when neither a schedule nor offsets give one, or the offsets leave nothing between them.
     """
+    return window_ending(monitor, tick, label_delay(monitor))
+
+
+def latest_window(monitor: MonitoringScheduleSpec, tick: datetime) -> Window:
+    """The data that came in last at a scheduled time, whether its labels are due or not; raises as `window_of_tick`."""
+    return window_ending(monitor, tick, timedelta())
+
+
+def label_delay(monitor: MonitoringScheduleSpec) -> timedelta:
+    """How long after the end of a window its labels are due."""
+    return parse_duration(monitor.ground_truth.delay) if monitor.ground_truth is not None else timedelta()
+
+
+def window_ending(monitor: MonitoringScheduleSpec, tick: datetime, delay: timedelta) -> Window:
+    """The window of the last scheduled time that is at least `delay` before this one; raises as `window_of_tick`."""
     offsets = monitor.input.window
     if offsets is not None:
+        end = tick - delay
         try:
-            return Window(tick + parse_duration(offsets.start_offset), tick + parse_duration(offsets.end_offset))
+            return Window(end + parse_duration(offsets.start_offset), end + parse_duration(offsets.end_offset))
         except ValueError as error:
             raise WindowError(
                 f"spec.input.window: from {offsets.start_offset} to {offsets.end_offset} is no span of time; "
@@ -79,7 +99,45 @@ def window_of_tick(monitor: MonitoringScheduleSpec, tick: datetime) -> Window:
         raise WindowError(
             "spec.window of the MonitoringExecution is needed: the monitor has neither schedule nor input.window"
         )
-    return Schedule.parse(monitor.schedule, monitor.time_zone).interval(tick)
+    schedule = Schedule.parse(monitor.schedule, monitor.time_zone)
+    if not delay:
+        return schedule.interval(tick)
+    due, before = (_due_before(schedule, moment, delay) for moment in (tick, schedule.previous(tick)))
+    if due is None:
+        raise WindowError(f"schedule {monitor.schedule!r} was not due yet {delay} before {tick}")
+    own = schedule.interval(due)
+    # On days on which clocks change a scheduled time may be passed over: its data belongs to the next run's window.
+    return own if before is None else Window(min(before, own.start), own.end)
+
+
+def _due_before(schedule: Schedule, tick: datetime | None, delay: timedelta) -> datetime | None:
+    """The last scheduled time at least `delay` before a tick; whole days by the wall clock, as some have 23 hours.
+
+    Schedules that fire every hour or more often go by real time, as that is how their ticks follow each other.
+    """
+    if tick is None:
+        return None
+    dense = sum(1 for _ in schedule.ticks(tick - _LONGEST_DAY, tick)) >= _HOURS
+    if dense or not delay.days:
+        return schedule.at_or_before(tick - delay)
+    days = timedelta(days=delay.days)
+    return schedule.at_or_before((tick.astimezone(schedule.zone) - days).astimezone(UTC) - (delay - days))
+
+
+def rechecks(monitor: MonitoringScheduleSpec, tick: datetime) -> list[Occasion]:
+    """The earlier runs whose windows a scheduled run judges again, the oldest first, as labels may have come since.
+
+    Those 1, 2, 4, 8, … intervals before it, and the earliest one within `groundTruth.recheck`.
+    """
+    truth = monitor.ground_truth
+    if truth is None or truth.recheck is None or monitor.schedule is None:
+        return []
+    schedule = Schedule.parse(monitor.schedule, monitor.time_zone)
+    moment = timedelta(microseconds=1)
+    ticks = list(schedule.ticks(tick - parse_duration(truth.recheck) - moment, tick - moment))[-MOST_RECHECKED:]
+    places = {len(ticks)} | {1 << power for power in range(len(ticks).bit_length()) if 1 << power <= len(ticks)}
+    chosen = [ticks[-place] for place in sorted(places, reverse=True) if place]
+    return [Occasion(each, window_of_tick(monitor, each)) for each in chosen]
 
 
 def nominal_time(monitor: MonitoringScheduleSpec, schedule_name: str, job_name: str) -> datetime | None:

@@ -25,8 +25,8 @@ from model_monitor_jobs.reports.html.build import report_of
 from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model import Report
 from model_monitor_jobs.reports.html.shapes import ColumnComparison
+from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.history import EarlierCheck, EarlierResult, History
-from model_monitor_jobs.runs.monitor import Result
 from model_monitor_jobs.runs.offenders import Offenders
 from model_monitor_jobs.sagemaker.constraints import FeatureConstraints, MonitoringConfig
 from model_monitor_jobs.sources import ReadReport
@@ -72,7 +72,7 @@ def result(
     unreadable: int = 0,
     comparisons: Mapping[str, ColumnComparison] | None = None,
     offenders: Mapping[Check, Offenders] | None = None,
-) -> Result:
+) -> DataQualityResult:
     """A result of these findings; `comparisons` has what was counted of some columns."""
     counted = comparisons or {}
     told = [
@@ -105,7 +105,7 @@ def result(
         column_count=13,
     )
     reference = Reference(26_483, columns)
-    return Result(WINDOW, table, read, tuple(told), files, reference, notes, offenders or {})
+    return DataQualityResult(WINDOW, read, tuple(told), files, notes, offenders or {}, table=table, reference=reference)
 
 
 def history(keys: Sequence[Check], series: Sequence[Sequence[float | None]]) -> History:

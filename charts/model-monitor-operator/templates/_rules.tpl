@@ -71,6 +71,8 @@
   object.spec.?existing.constraintsURI.orValue(''),
   object.spec.?output.uri.orValue(''),
   object.spec.?input.endpoint.captureURI.orValue(''),
-  object.spec.?input.batch.dataURI.orValue('')
+  object.spec.?input.batch.dataURI.orValue(''),
+  object.spec.?input.batch.predictionsURI.orValue(''),
+  object.spec.?groundTruth.uri.orValue('')
 ].filter(u, u != '')
 {{- end }}

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.result import Result
 
 NO_VIOLATION: Final = 0
 ERROR: Final = 1

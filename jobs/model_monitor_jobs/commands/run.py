@@ -26,7 +26,7 @@ from model_monitor_jobs.execution.perform import Clock, perform_baseline, starte
 from model_monitor_jobs.manifests import Manifests, load_manifests
 from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report, standing_alert_line
 from model_monitor_jobs.runs.baseline import MadeBaseline
-from model_monitor_jobs.runs.outcome import finding_document, summarize
+from model_monitor_jobs.runs.outcome import finding_document
 from model_monitor_jobs.storage import Storage
 
 
@@ -161,9 +161,9 @@ def _show_quiet(console: Console, runs: list[LocalRun]) -> None:
     """Runs one after the other in which nothing was found: a line for all."""
     results = [run.performed.result for run in runs if run.performed is not None]
     if len(results) == 1:
-        console.print(Text(f"  {runs[0].occasion.window}  ") + Text(summarize(results[0]), style="green"))
+        console.print(Text(f"  {runs[0].occasion.window}  ") + Text(results[0].summary, style="green"))
     elif results:
-        rows = sum(result.table.rows for result in results)
+        rows = sum(result.rows for result in results)
         span = Window(runs[0].occasion.window.start, runs[-1].occasion.window.end)
         console.print(Text(f"  {span}  ") + Text(f"{len(runs)} windows, {rows:,} rows, no violation", style="green"))
 
@@ -176,7 +176,7 @@ def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool
         return
     result = local_run.performed.result
     if not result.violations and not every_check and not result.report.unreadable:
-        console.print(Text(f"  {window}  ") + Text(summarize(result), style="green"))
+        console.print(Text(f"  {window}  ") + Text(result.summary, style="green"))
         for alert in local_run.alerts:
             console.print(Padding(standing_alert_line(alert, periods), (0, 0, 0, 4)))
         return

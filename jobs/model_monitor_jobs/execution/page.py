@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_jobs.runs.history import History, earlier_results
-from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.result import Result
 from model_monitor_jobs.storage import Storage
 
 REPORT: Final = "report.html"

@@ -12,11 +12,10 @@ from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import Occasion
-from model_monitor_jobs.checks.data_quality.sagemaker import metrics
 from model_monitor_jobs.execution.page import REPORT, monitor_page
 from model_monitor_jobs.runs import conditions
 from model_monitor_jobs.runs.baseline import MadeBaseline, make_baseline
-from model_monitor_jobs.runs.monitor import Result, run_monitor
+from model_monitor_jobs.runs.monitor import run_monitor
 from model_monitor_jobs.runs.outcome import (
     EXECUTION,
     baseline_status,
@@ -24,6 +23,7 @@ from model_monitor_jobs.runs.outcome import (
     result_status,
     results_folder,
 )
+from model_monitor_jobs.runs.result import Result
 from model_monitor_jobs.storage import Storage
 
 Clock = Callable[[], datetime]
@@ -80,10 +80,9 @@ def perform_monitor(
     }
     files_of_run = result_files(result, document)
     files_of_run[REPORT] = monitor_page(result, monitor, schedule, execution, folder, occasion.scheduled_time, storage)
-    if monitor.data_quality.compatibility == "SageMaker":
-        dimensions = {"MonitoringSchedule": schedule}
-        if lines := metrics(result.reference, result.table, occasion.window.end, dimensions):
-            files_of_run[METRICS] = lines
+    compatible = monitor.compatibility == "SageMaker"
+    if compatible and (lines := result.published(occasion.window.end, {"MonitoringSchedule": schedule})):
+        files_of_run[METRICS] = lines
     storage.write_folder(folder, files_of_run, last=EXECUTION)
     return Performed(result, folder, status)
 

@@ -13,8 +13,7 @@ from model_monitor_crds.alert import RaisedAlert
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Evidence, Verdict
 from model_monitor_jobs.runs.baseline import MadeBaseline
-from model_monitor_jobs.runs.monitor import Result
-from model_monitor_jobs.runs.outcome import summarize
+from model_monitor_jobs.runs.result import Result
 from model_monitor_jobs.sources import ReadReport
 
 _STYLES = {
@@ -67,7 +66,7 @@ def _numbers(evidence: Evidence | None, learned: bool) -> Iterator[str]:
 def result_report(result: Result, *, every_check: bool = False, told: Collection[str] = ()) -> RenderableType:
     """A run: one sentence, the violations (or every check), what could not be read, and notes that were not `told`."""
     style = "bold red" if result.violations else "green"
-    parts: list[RenderableType] = [Text(summarize(result), style=style)]
+    parts: list[RenderableType] = [Text(result.summary, style=style)]
     if every_check:
         for segment, findings in groupby(result.findings, key=lambda finding: finding.segment):
             parts += [Text(f"Where {' = '.join(segment)}:", style="bold")] if segment else []
@@ -105,7 +104,7 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
     if made.report is not None:
         parts += unreadable_lines(made.report)
     parts += [Text(f"Note: {note}", style="yellow") for note in made.notes]
-    parts.append(Text(f"{files.statistics_uri}\n{files.constraints_uri}", style="dim"))
+    parts.append(Text("\n".join(filter(None, (files.statistics_uri, files.constraints_uri))), style="dim"))
     return Group(*parts)
 
 

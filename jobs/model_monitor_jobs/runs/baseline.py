@@ -22,6 +22,7 @@ from model_monitor_jobs.profiles.segments import segment_values
 from model_monitor_jobs.profiles.table import TableProfile, Tracking
 from model_monitor_jobs.profiles.windows import local_days
 from model_monitor_jobs.runs.reading import check_delimiter, check_readable, excluded_columns, read_profile
+from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
@@ -29,8 +30,6 @@ from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.dataset import read_dataset
 from model_monitor_jobs.storage import Storage
 
-STATISTICS = "statistics.json"
-CONSTRAINTS = "constraints.json"
 PROFILE = "profile.parquet"
 MOST_VALUES: Final = 120
 """Values of a text column that are counted one by one; SageMaker lists the values of columns with fewer."""
@@ -200,6 +199,8 @@ def _remarks(described: BaselineProfile, counted: CountedBaseline, columns: Colu
 
 def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
     """Read existing files, so that a fault shows now and not in the first run, and tell what is in them."""
+    if existing.statistics_uri is None:
+        raise ConfigurationError("spec.existing: DataQuality needs statisticsURI as well")
     statistics = storage.read_bytes(existing.statistics_uri)
     constraints = storage.read_bytes(existing.constraints_uri)
     described = read_statistics(statistics, existing.statistics_uri)

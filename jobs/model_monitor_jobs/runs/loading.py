@@ -10,7 +10,7 @@ from hashlib import sha256
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.window import Window, format_duration
 from model_monitor_jobs.checks.data_quality.reference import Reference
-from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, lengths_of, read_baseline_profile
 from model_monitor_jobs.sagemaker.constraints import read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics
@@ -46,6 +46,10 @@ def load_baseline(
 
     Constraints that were edited since are followed, and noted. Raises InputError for files that can't be used.
     """
+    if files.statistics_uri is None:
+        raise ConfigurationError(
+            "the baseline has no statistics.json", remedy="set existing.statisticsURI of the Baseline"
+        )
     content = {uri: storage.read_bytes(uri) for uri in (files.statistics_uri, files.constraints_uri)}
     statistics = read_statistics(content[files.statistics_uri], files.statistics_uri)
     constraints = read_constraints(content[files.constraints_uri], files.constraints_uri)

@@ -13,22 +13,13 @@ from model_monitor_crds.alert import JudgedWindow
 from model_monitor_crds.base import Segment, TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, UnjudgedCheck, Verdicts, Violation
 from model_monitor_jobs.checks.finding import Distances, Finding
-from model_monitor_jobs.decisions import ENOUGH_ROWS, Verdict
-from model_monitor_jobs.runs.baseline import CONSTRAINTS, STATISTICS, MadeBaseline
-from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.runs.baseline import MadeBaseline
 from model_monitor_jobs.runs.offenders import Offenders
-from model_monitor_jobs.sagemaker.constraints import constraints_document
+from model_monitor_jobs.runs.result import VIOLATIONS, Result
 from model_monitor_jobs.sagemaker.documents import to_json
-from model_monitor_jobs.sagemaker.statistics import statistics_document
-from model_monitor_jobs.sagemaker.violations import (
-    EXTRA_COLUMNS,
-    MISSING_COLUMNS,
-    ConstraintViolation,
-    violations_document,
-)
 from model_monitor_jobs.sources import ReadReport
 
-VIOLATIONS: Final = "constraint_violations.json"
 EXECUTION: Final = "execution.json"
 MOST_VIOLATIONS: Final = 20
 MOST_UNJUDGED: Final = 50
@@ -45,28 +36,6 @@ def results_folder(output: str, schedule: str, scheduled_time: datetime | None, 
         return f"{base}/on-demand/{execution}"
     tick = scheduled_time.astimezone(UTC)
     return f"{base}/{tick:%Y/%m/%d/%H}" + (f"-{tick:%M}" if tick.minute else "")
-
-
-def summarize(result: Result) -> str:
-    """The outcome in one sentence."""
-    rows = "1 row" if result.table.rows == 1 else f"{result.table.rows:,} rows"
-    violations = result.violations
-    if not result.judged:
-        needed = f", at least {ENOUGH_ROWS} are needed" if result.table.rows < ENOUGH_ROWS else ""
-        return f"Nothing could be judged: {rows}{needed}"
-    if not violations:
-        judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
-        undecided = len(result.findings) - judged
-        return f"No violation: {rows}, {judged} checks passed" + (
-            f", {undecided} could not be judged" if undecided else ""
-        )
-    worst = violations[0]
-    checks = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
-    return f"{checks} in {rows}; worst: {_named(worst)}"
-
-
-def _named(finding: Finding) -> str:
-    return f"{finding.place}: {finding.description}" if finding.column else finding.description
 
 
 def judged_window(findings: Iterable[Finding]) -> JudgedWindow:
@@ -91,7 +60,7 @@ def result_status(result: Result, folder: str | None) -> MonitoringExecutionStat
     ]
     return MonitoringExecutionStatus(
         window=TimeWindow(start=result.window.start, end=result.window.end) if result.window else None,
-        record_count=result.table.rows,
+        record_count=result.rows,
         unreadable_count=result.report.unreadable,
         verdicts=Verdicts(
             passed=counts[Verdict.PASS],
@@ -103,9 +72,9 @@ def result_status(result: Result, folder: str | None) -> MonitoringExecutionStat
         violations=listed,
         not_judged=unjudged[:MOST_UNJUDGED],
         truncated=len(violations) > len(listed) or len(unjudged) > MOST_UNJUDGED,
-        summary=summarize(result)[:1024],
+        summary=result.summary[:1024],
         report_uri=folder,
-        report_sha256=sha256(to_json(violations_document(constraint_violations(result.findings)))).hexdigest(),
+        report_sha256=sha256(to_json(result.documents()[VIOLATIONS])).hexdigest(),
         baseline_files=result.reference_files,
     )
 
@@ -119,24 +88,9 @@ def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
         record_count=files.record_count,
         unreadable_count=made.report.unreadable if made.report else None,
         summary=". ".join((said, *made.notes))[:1024],
-        report_uri=files.statistics_uri.rsplit("/", 1)[0],
+        report_uri=files.constraints_uri.rsplit("/", 1)[0],
         baseline_files=files,
     )
-
-
-def constraint_violations(findings: Iterable[Finding]) -> list[ConstraintViolation]:
-    """Findings that do not hold, as SageMaker writes them."""
-    of_table = {"missing_column_check": MISSING_COLUMNS, "extra_column_check": EXTRA_COLUMNS}
-    return [
-        ConstraintViolation(finding.column or of_table[finding.check], finding.check, _sentence(finding))
-        for finding in findings
-        if finding.violated
-    ]
-
-
-def _sentence(finding: Finding) -> str:
-    """The description, and first the rows that it is about."""
-    return f"where {' = '.join(finding.segment)}: {finding.description}" if finding.segment else finding.description
 
 
 def worst_violations(violations: Sequence[Finding]) -> list[Violation]:
@@ -174,9 +128,7 @@ def _segment(finding: Finding) -> Segment | None:
 def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
     """The files of a run's results folder by name; `execution` is the execution as the API server shows it."""
     return {
-        STATISTICS: to_json(statistics_document(result.table)),
-        CONSTRAINTS: to_json(constraints_document(result.table)),
-        VIOLATIONS: to_json(violations_document(constraint_violations(result.findings))),
+        **{name: to_json(document) for name, document in result.documents().items()},
         EXECUTION: to_json(report_document(result, execution)),
     }
 

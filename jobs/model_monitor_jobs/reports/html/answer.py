@@ -13,8 +13,8 @@ from model_monitor_jobs.reports.html.context import ReportContext, counted, plac
 from model_monitor_jobs.reports.html.model import ColumnReport, Moment, Since, State
 from model_monitor_jobs.reports.html.words import check_name, column_name, times
 from model_monitor_jobs.runs.history import judged_windows, streak
-from model_monitor_jobs.runs.monitor import Result
-from model_monitor_jobs.runs.outcome import judged_window, summarize
+from model_monitor_jobs.runs.outcome import judged_window
+from model_monitor_jobs.runs.result import Result
 
 MOST_MOMENTS: Final = 24
 SEVERAL: Final = 3
@@ -49,13 +49,13 @@ def answer_of(
     """The headline, and the sentence below it."""
     columns = len({place_of(group) for group in groups if group[0].column})
     if state is State.UNKNOWN:
-        return f"{summarize(result)}.", "A longer window collects more rows."
+        return f"{result.summary}.", "A longer window collects more rows."
     if not trouble and alerts:
         still = sorted(f"{check.place} ({check_name(check.type).lower()})" for check in alerts)
         named = ", ".join(still[:SEVERAL]) + (f" and {len(still) - SEVERAL} more" if len(still) > SEVERAL else "")
         return (
             f"Nothing is violated in this window; still in alert: {named}.",
-            f"{result.table.rows:,} rows are like the baseline again. The alert ends when the latest "
+            f"{result.rows:,} rows are like the baseline again. The alert ends when the latest "
             f"{context.alert.evaluation_periods} judged windows have fewer than "
             f"{context.alert.datapoints_to_alert} violations.",
         )
@@ -70,7 +70,7 @@ def answer_of(
             else ""
         )
         head = f"{counted(judged, 'check')} of {counted(columns, 'column')} passed."
-        return head, f"{result.table.rows:,} rows are like the baseline.{rest}{seen}"
+        return head, f"{result.rows:,} rows are like the baseline.{rest}{seen}"
     worst = trouble[0]
     finding = worst.violations[0]
     what = f"{column_name(worst)}: {finding.description}" if worst.name else finding.description

@@ -39,7 +39,8 @@ from model_monitor_jobs.reports.html.words import (
     steps_for,
     worst_first,
 )
-from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.data_quality import DataQualityResult
+from model_monitor_jobs.runs.result import Result
 
 MOST_TROUBLE: Final = 30
 MOST_ROWS: Final = 4_000
@@ -47,7 +48,7 @@ LONGEST_VALUE: Final = 120
 LONGEST_DESCRIPTION: Final = 400
 
 
-def report_of(result: Result, context: ReportContext) -> Report:
+def report_of(result: DataQualityResult, context: ReportContext) -> Report:
     """Everything that the page shows of a result."""
     alerts = checks_in_alert(result.findings, context)
     groups, comparisons = by_column(result.findings), comparisons_of(result)
@@ -92,7 +93,7 @@ def _severity(group: Sequence[Finding]) -> tuple[bool, float]:
 def _column(
     group: Sequence[Finding],
     comparisons: Mapping[Place, ColumnComparison],
-    result: Result,
+    result: DataQualityResult,
     context: ReportContext,
     alerts: frozenset[Check],
 ) -> ColumnReport:
@@ -112,7 +113,11 @@ def _column(
 
 
 def _finding(
-    finding: Finding, presence: ColumnComparison | None, result: Result, context: ReportContext, in_alert: bool
+    finding: Finding,
+    presence: ColumnComparison | None,
+    result: DataQualityResult,
+    context: ReportContext,
+    in_alert: bool,
 ) -> FindingView:
     fewer = presence is not None and missing_share(presence.window) < missing_share(presence.baseline)
     return FindingView(

@@ -14,8 +14,8 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.reports.html.shapes import ColumnComparison
+from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.history import History
-from model_monitor_jobs.runs.monitor import Result
 
 Place = tuple[str, str]
 """Segment, empty for all rows, and column, empty for the table as a whole."""
@@ -47,7 +47,7 @@ class ReportContext:
         return self.settings.compatibility == "Default"
 
 
-def comparisons_of(result: Result) -> dict[Place, ColumnComparison]:
+def comparisons_of(result: DataQualityResult) -> dict[Place, ColumnComparison]:
     """What was counted of each column and segment, in the window and in the baseline it was compared with."""
     known = {column.name: column for column in result.reference.columns}
     comparisons: dict[Place, ColumnComparison] = {}
@@ -57,7 +57,7 @@ def comparisons_of(result: Result) -> dict[Place, ColumnComparison]:
         if column is None or (window is None and profile is None):
             continue
         if window is None or baseline is None:
-            window = profile.counts(result.table.rows) if profile is not None else ColumnCounts()
+            window = profile.counts(result.rows) if profile is not None else ColumnCounts()
             baseline = column.counts
         drift = finding.check == "baseline_drift_check"
         if drift or place_of_finding(finding) not in comparisons:

@@ -20,7 +20,7 @@ from model_monitor_jobs.reports.html.context import (
 from model_monitor_jobs.reports.html.model import Fact, Row
 from model_monitor_jobs.reports.html.shapes import ColumnComparison
 from model_monitor_jobs.reports.html.words import check_name
-from model_monitor_jobs.runs.monitor import Result
+from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.outcome import UNDECIDED
 
 _ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
@@ -63,13 +63,13 @@ def _row(group: Sequence[Finding], comparison: ColumnComparison | None, anchors:
     )
 
 
-def headline_facts(result: Result) -> tuple[Fact, ...]:
+def headline_facts(result: DataQualityResult) -> tuple[Fact, ...]:
     """The few numbers that stand beside the headline."""
     total = len(result.findings)
     violated = len(result.violations)
     undecided = sum(finding.verdict in UNDECIDED for finding in result.findings)
     facts = [
-        Fact("Rows", f"{result.table.rows:,}"),
+        Fact("Rows", f"{result.rows:,}"),
         Fact("Baseline rows", f"{result.reference_files.record_count:,}"),
         Fact("Checks in violation", f"{violated:,} of {total:,}"),
     ]
@@ -80,13 +80,13 @@ def headline_facts(result: Result) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def run_facts(result: Result, context: ReportContext) -> tuple[Fact, ...]:
+def run_facts(result: DataQualityResult, context: ReportContext) -> tuple[Fact, ...]:
     """What the run was: its baseline, what was read, its settings."""
     files, report = result.reference_files, result.report
     facts = [
         Fact("Execution", context.execution),
         Fact("Results", context.folder),
-        Fact("Baseline", files.statistics_uri.rsplit("/", 1)[0]),
+        Fact("Baseline", files.constraints_uri.rsplit("/", 1)[0]),
         Fact("Baseline statistics (SHA-256)", _short(files.statistics_sha256)),
         Fact("Baseline constraints (SHA-256)", _short(files.constraints_sha256)),
         Fact("Baseline size", f"{files.record_count:,} rows, {files.column_count:,} columns"),
@@ -107,5 +107,5 @@ def run_facts(result: Result, context: ReportContext) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if fact.value)
 
 
-def _short(digest: str) -> str:
-    return f"{digest[:16]}…"
+def _short(digest: str | None) -> str:
+    return f"{digest[:16]}…" if digest else ""

@@ -23,7 +23,7 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.runs.baseline import make_baseline
-from model_monitor_jobs.runs.monitor import Result, run_monitor
+from model_monitor_jobs.runs.data_quality import DataQualityResult, run_data_quality
 from model_monitor_jobs.runs.outcome import report_document, result_status
 from model_monitor_jobs.storage import Storage
 
@@ -64,7 +64,7 @@ class Place:
 
     def judge(
         self, columns: Frame, at: int = 0, hours: int = 1, segments: tuple[str, ...] = (), **settings: Any
-    ) -> Result:
+    ) -> DataQualityResult:
         """Judge the hour `at` hours after the baseline's end, with the rows of a frame that lie in it."""
         write(self.folder / "today.parquet", columns)
         spec = {
@@ -76,7 +76,7 @@ class Place:
         }
         start = AFTER + at * HOUR
         monitor = MonitoringScheduleSpec.model_validate(spec)
-        return run_monitor(monitor, self.files, Window(start, start + hours * HOUR), self.storage)
+        return run_data_quality(monitor, self.files, Window(start, start + hours * HOUR), self.storage)
 
     def edited(self, edit: Callable[[dict[str, Any]], None]) -> Place:
         """The same with constraints.json edited by hand."""
@@ -106,11 +106,11 @@ def hour(at: int = 0, seed: int = 100) -> Frame:
     return frame(1, 28 * 24 + at, seed + at)
 
 
-def violations(result: Result) -> set[tuple[str, str]]:
+def violations(result: DataQualityResult) -> set[tuple[str, str]]:
     return {(finding.column, finding.check) for finding in result.violations}
 
 
-def one(result: Result, column: str, check: str, segment: tuple[str, ...] = ()) -> Finding:
+def one(result: DataQualityResult, column: str, check: str, segment: tuple[str, ...] = ()) -> Finding:
     (found,) = (f for f in result.findings if (f.column, f.check, f.segment) == (column, check, segment))
     return found
 

@@ -13,8 +13,7 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Evidence, Verdict
 from model_monitor_jobs.profiles.table import profile
 from model_monitor_jobs.reports.terminal import findings_table, result_report
-from model_monitor_jobs.runs.monitor import Result
-from model_monitor_jobs.runs.outcome import constraint_violations
+from model_monitor_jobs.runs.data_quality import DataQualityResult, constraint_violations
 from model_monitor_jobs.sources import ReadReport
 
 FILES = BaselineFiles(
@@ -49,9 +48,9 @@ def shown(renderable: RenderableType) -> str:
     return console.export_text()
 
 
-def result(*findings: Finding) -> Result:
+def result(*findings: Finding) -> DataQualityResult:
     table = profile([pa.record_batch({"pay": [1.0] * 500})])
-    return Result(None, table, ReadReport(), findings, FILES, Reference(500, ()))
+    return DataQualityResult(None, ReadReport(), findings, FILES, table=table, reference=Reference(500, ()))
 
 
 def test_names_and_values_that_look_like_markup_are_shown_as_they_are() -> None:

@@ -24,7 +24,7 @@ from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.runs.baseline import make_baseline
-from model_monitor_jobs.runs.monitor import Result, run_monitor
+from model_monitor_jobs.runs.data_quality import DataQualityResult, run_data_quality
 from model_monitor_jobs.runs.outcome import result_files, result_status
 from model_monitor_jobs.storage import Storage
 
@@ -82,7 +82,7 @@ def baseline(root: Path) -> BaselineFiles:
     return make_baseline(spec, Storage({"pvc://data": root})).files
 
 
-def run(root: Path, baseline: BaselineFiles, files: dict[str, bytes], format: str, compatibility: str) -> Result:
+def run(root: Path, baseline: BaselineFiles, files: dict[str, bytes], format: str, compatibility: str) -> DataQualityResult:
     """Judge these files, and write what is written of a run."""
     shutil.rmtree(root / "in", ignore_errors=True)
     for name, content in files.items():
@@ -101,7 +101,7 @@ def run(root: Path, baseline: BaselineFiles, files: dict[str, bytes], format: st
             "output": {"uri": "pvc://data/out"},
         }
     )
-    result = run_monitor(spec, baseline, WINDOW, Storage({"pvc://data": root}))
+    result = run_data_quality(spec, baseline, WINDOW, Storage({"pvc://data": root}))
     for name, content in result_files(result, {}).items():
         if name.endswith(".json"):
             json.loads(content, parse_constant=_no_constant)

@@ -1,0 +1,72 @@
+"""What one run of a monitor found, whatever it monitors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from model_monitor_crds.alert import Check
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.runs.offenders import Offenders
+from model_monitor_jobs.sources import ReadReport
+
+STATISTICS: Final = "statistics.json"
+CONSTRAINTS: Final = "constraints.json"
+VIOLATIONS: Final = "constraint_violations.json"
+
+
+@dataclass(frozen=True)
+class Result(ABC):
+    """What one run found: findings in the order in which they are shown, notes for a person."""
+
+    window: Window | None
+    report: ReadReport
+    findings: tuple[Finding, ...]
+    reference_files: BaselineFiles
+    notes: tuple[str, ...] = ()
+    offenders: Mapping[Check, Offenders] = field(default_factory=dict)
+    """Rows that violations are about, as samples."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """Rows of the window."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """The outcome in one sentence, without a full stop."""
+
+    @abstractmethod
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """statistics.json, constraints.json and constraint_violations.json, in SageMaker's schema."""
+
+    @abstractmethod
+    def published(self, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
+        """The lines of metrics.jsonl: what SageMaker's container publishes of a window; empty where it is nothing."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether any check came to a pass or a violation."""
+        return any(finding.verdict in (Verdict.PASS, Verdict.VIOLATION) for finding in self.findings)
+
+    @property
+    def violations(self) -> list[Finding]:
+        """Checks that do not hold: of the whole table, of all rows, of segments; of each the worst first."""
+
+        def weight(finding: Finding) -> tuple[bool, bool, float]:
+            structural, ratio = finding.severity
+            return structural, not finding.segment, ratio
+
+        return sorted((finding for finding in self.findings if finding.violated), key=weight, reverse=True)
+
+
+def counted_rows(rows: int) -> str:
+    """A number of rows, as it is said."""
+    return "1 row" if rows == 1 else f"{rows:,} rows"

@@ -1,0 +1,71 @@
+"""The traffic that a monitor judges, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from model_monitor_crds.data import Columns, Dataset
+from model_monitor_crds.monitoringschedule import Batch, Input
+from model_monitor_crds.window import Window
+from model_monitor_jobs.errors import ConfigurationError
+from model_monitor_jobs.runs.loading import LoadedBaseline
+from model_monitor_jobs.runs.offenders import Identified
+from model_monitor_jobs.sources import CSVDialect, RecordStream
+from model_monitor_jobs.sources.capture import read_capture
+from model_monitor_jobs.sources.dataset import read_dataset
+from model_monitor_jobs.sources.identified import identified_capture, identified_dataset
+from model_monitor_jobs.storage import Storage
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The records to judge, the URI they come from, and how to read them once more with the identity of each."""
+
+    stream: RecordStream
+    uri: str
+    most_unreadable: float
+    """Share of lines that may be unreadable."""
+    identified: Callable[[], Iterable[Identified]]
+
+
+def open_input(source: Input, window: Window, columns: Columns, baseline: LoadedBaseline, storage: Storage) -> Traffic:
+    """The records of a window."""
+    most = source.max_unreadable_share
+    if source.endpoint is not None:
+        uri, order, others = source.endpoint.capture_uri, baseline.order, baseline.alternatives
+        return Traffic(
+            read_capture(storage, uri, window, expected=order, alternatives=others),
+            uri,
+            most,
+            lambda: identified_capture(storage, uri, window, expected=order, alternatives=others),
+        )
+    if source.batch is None:
+        raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
+    dataset = batch_dataset(source.batch, window, most)
+    return open_dataset(dataset, storage, window if columns.timestamp else None, columns.timestamp)
+
+
+def batch_dataset(batch: Batch, window: Window, most_unreadable: float) -> Dataset:
+    """The dataset that a batch folder is for a window."""
+    uri = of_window(batch.data_uri, window)
+    return Dataset(uri=uri, format=batch.format, csv=batch.csv, max_unreadable_share=most_unreadable)
+
+
+def of_window(uri: str, window: Window) -> str:
+    """A URI with the window's start in the place of strftime codes."""
+    return window.start.strftime(uri) if "%" in uri else uri
+
+
+def open_dataset(
+    dataset: Dataset, storage: Storage, window: Window | None = None, timestamp: str | None = None
+) -> Traffic:
+    """The records of a dataset, or of a window of it."""
+    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
+    uri, kind, bounds = dataset.uri, dataset.format, timestamp if window is not None else None
+    return Traffic(
+        read_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds),
+        uri,
+        dataset.max_unreadable_share,
+        lambda: identified_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds),
+    )
