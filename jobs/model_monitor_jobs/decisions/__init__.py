@@ -19,13 +19,14 @@ from model_monitor_jobs.decisions.evidence import (
     Verdict,
     shared_alpha,
 )
-from model_monitor_jobs.decisions.judgement import distance_interval, rate_interval, weigh
+from model_monitor_jobs.decisions.judgement import distance_interval, rate_interval, weigh, wilson
 from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import (
     JENSEN_SHANNON_DIVISOR,
     ChiSquaredNoise,
     KolmogorovNoise,
     LargestRateNoise,
+    MetricNoise,
     Noise,
     RateNoise,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Evidence",
     "KolmogorovNoise",
     "LargestRateNoise",
+    "MetricNoise",
     "Noise",
     "RateNoise",
     "Variation",
@@ -55,4 +57,5 @@ __all__ = [
     "settled_incidents",
     "shared_alpha",
     "weigh",
+    "wilson",
 ]

@@ -63,7 +63,7 @@ def rate_interval(hits: int, count: int, reference_hits: int, reference_count: i
     if not count or not reference_count:
         return 0.0, 1.0
     larger, smaller = sorted(
-        (_wilson(hits, count), _wilson(reference_hits, reference_count)), key=lambda rate: rate[1], reverse=True
+        (wilson(hits, count), wilson(reference_hits, reference_count)), key=lambda rate: rate[1], reverse=True
     )
     change = larger[1] - smaller[1]
     low = change - math.hypot(larger[1] - larger[0], smaller[2] - smaller[1])
@@ -71,8 +71,8 @@ def rate_interval(hits: int, count: int, reference_hits: int, reference_count: i
     return max(0.0, low), min(1.0, high)
 
 
-def _wilson(hits: int, count: int) -> tuple[float, float, float]:
-    """The interval's low end, the rate, and its high end."""
+def wilson(hits: float, count: float) -> tuple[float, float, float]:
+    """95 % interval of a share of `count` rows, 1 or more (Wilson 1927): its low end, the share, and its high end."""
     rate, square = hits / count, _Z95**2
     middle = (rate + square / (2 * count)) / (1 + square / count)
     spread = _Z95 * math.sqrt(rate * (1 - rate) / count + square / (4 * count**2)) / (1 + square / count)

@@ -17,6 +17,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from model_monitor_jobs.decisions.student import student_quantile
+
 _NORMAL: Final = NormalDist()
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _MEAN_SQUARE: Final = math.pi**2 / 12
@@ -247,6 +249,37 @@ class ChiSquaredNoise:
 
         quantile = float(chdtri(self.cells - 1, alpha)) if self.cells > 1 else 0.0
         return math.sqrt(quantile / self.divisor * (1 / count + 1 / reference_count))
+
+
+@dataclass(frozen=True)
+class MetricNoise:
+    """Of the change of a metric that comes with a standard error, such as the area under a curve.
+
+    `window_variance` and `reference_variance` are squared standard errors times rows. `degrees` are those of the
+    standard error, None where it is exact. `share`: a rate's, of the rows that it rests on (recall: the positives).
+    """
+
+    window_variance: float
+    reference_variance: float
+    degrees: int | None = None
+    share: float | None = None
+
+    @property
+    def unit_variance(self) -> float:
+        """That of the reference, of which the baseline's own windows are parts."""
+        return self.reference_variance
+
+    def variance(self, count: int, reference_count: int) -> float:
+        """See `Noise`."""
+        return self.window_variance / count + self.reference_variance / reference_count
+
+    def bound(self, alpha: float, count: int, reference_count: int) -> float:
+        """Student's or the normal limit; for a rate with the next terms, as in `RateNoise.bound`."""
+        z = _NORMAL.inv_cdf(1 - alpha / 2) if self.degrees is None else student_quantile(self.degrees, alpha)
+        bound = z * math.sqrt(self.variance(count, reference_count))
+        if self.share is None:
+            return bound
+        return bound + (z * z - 1) / (6 * count * self.share) + z * z / (3 * reference_count * self.share)
 
 
 JENSEN_SHANNON_DIVISOR: Final = 8 * math.log(2)

@@ -117,14 +117,12 @@ def _windows(
     windowed: Sequence[Grouping],
     tracking: Mapping[str, Tracking],
 ) -> BaselineWindows:
-    own = np.array([key[place] for key in spans.known], dtype=np.int64)
-    starts, groups = np.unique(own, return_inverse=True)
-    kept = slice(max(0, len(starts) - spans.most), None)
+    starts, groups, kept = spans.windows(place)
     counted: dict[SegmentKey, dict[str, ColumnCounts]] = {}
     for (column, values), grouping in zip(parts, windowed, strict=True):
         for name in tracking:
-            counts = grouping.counts(name, len(own) * len(values))
+            counts = grouping.counts(name, len(groups) * len(values))
             for segment, value in enumerate(values):
-                summed = counts.at(slice(segment, None, len(values))).summed(groups.astype(np.int64))
+                summed = counts.at(slice(segment, None, len(values))).summed(groups)
                 counted.setdefault((column, value) if column else (), {})[name] = summed.at(kept)
     return BaselineWindows(length, starts[kept], counted)

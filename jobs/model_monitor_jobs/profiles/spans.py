@@ -64,6 +64,12 @@ class Spans:
         codes[valid] = np.array(numbers, dtype=np.int64)[places.reshape(-1)][first_places.reshape(-1)]
         return codes, moved
 
+    def windows(self, place: int) -> tuple[Seconds, Codes, slice]:
+        """Of the length at a place: the starts of its windows, the window of each span, and which windows are kept."""
+        own = np.array([key[place] for key in self.known], dtype=np.int64)
+        starts, groups = np.unique(own, return_inverse=True)
+        return starts, groups.astype(np.int64), slice(max(0, len(starts) - self.most), None)
+
     def _kept(self, starts: Seconds) -> Seconds:
         oldest = [own[0] if len(own) == self.most else DROPPED for own in self._latest]
         bound = np.array(oldest, dtype=np.int64)[:, np.newaxis]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
-from model_monitor_crds.data_quality import CompareWith, DataQuality
+from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality.asked import asked_for, judge_distances
 from model_monitor_jobs.checks.data_quality.check import Check, Words
@@ -17,6 +17,7 @@ from model_monitor_jobs.checks.data_quality.settings import CheckSettings, setti
 from model_monitor_jobs.checks.data_quality.structure import compare_structure
 from model_monitor_jobs.checks.data_quality.usual import Comparison
 from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR, Evidence, shared_alpha, weigh
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.column import ColumnProfile
@@ -25,19 +26,6 @@ from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.profiles.windows import window_name
 
 SegmentCounts = Mapping[SegmentKey, Mapping[str, ColumnCounts]]
-
-
-@dataclass
-class Judgement:
-    """The findings of a run, and what the limits rest on."""
-
-    findings: list[Finding]
-    learned: int = 0
-    """Checks whose limit knows the baseline's usual variation."""
-    compare_with: CompareWith = "All"
-    """What `Auto` came to."""
-    left_out: dict[str, int] = field(default_factory=dict)
-    """The baseline's windows that were held to be faults, each with the number of checks that left it out."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +105,7 @@ def _judge(case: _Case, comparison: Comparison, family: int, judgement: Judgemen
     reference, window, variation = usual.reference, case.window.coarser(usual.reference.step), usual.variation
     if variation is not None:
         judgement.learned += 1
-        _name_left_out(judgement.left_out, comparison.reference, variation.left_out)
+        judgement.leave_out(_names(comparison.reference, variation.left_out))
     difference = float(check.difference(window, reference, column))
     interval = check.interval(difference, window, reference, column)
     count, reference_count = int(check.size(window)), int(check.size(reference))
@@ -154,9 +142,8 @@ def _finding(case: _Case, evidence: Evidence, words: Words, window: ColumnCounts
     return replace(finding, offending=case.check.offending(window, reference, case.column))
 
 
-def _name_left_out(known: dict[str, int], reference: Reference, places: tuple[int, ...]) -> None:
+def _names(reference: Reference, places: tuple[int, ...]) -> Iterator[str]:
     windows = reference.windows
     for place in places if windows is not None else ():
         assert windows is not None
-        name = window_name(int(windows.starts[place]), windows.length, reference.zone)
-        known[name] = known.get(name, 0) + 1
+        yield window_name(int(windows.starts[place]), windows.length, reference.zone)

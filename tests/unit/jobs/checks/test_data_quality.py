@@ -14,7 +14,7 @@ from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, profile
-from model_monitor_jobs.runs.outcome import constraint_violations
+from model_monitor_jobs.runs.data_quality import constraint_violations
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document

@@ -1,0 +1,1 @@
+"""Checks of model quality: how well a model's answers fit the labels."""

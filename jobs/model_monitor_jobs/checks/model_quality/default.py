@@ -1,0 +1,237 @@
+"""The default rule, applied to metrics: is the change more than noise and usual variation explain?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from model_monitor_crds.model_quality import METRICS, ModelQuality
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.checks.judgement import Judgement
+from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
+from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
+from model_monitor_jobs.checks.model_quality.usual import Comparison, Evaluate, Usual, difference, scale
+from model_monitor_jobs.checks.model_quality.words import check_of, direction, shown, spanned
+from model_monitor_jobs.decisions import (
+    FEWEST_ROWS,
+    LEARNED_FLOOR,
+    Evidence,
+    MetricNoise,
+    Verdict,
+    shared_alpha,
+    weigh,
+)
+from model_monitor_jobs.errors import ConfigurationError
+from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.performance.problem import Problem
+
+NEEDS_SCORES: Final = frozenset({"auc", "brier_score", "calibration_error", "lift", "log_loss"})
+_Z95: Final = 1.959963984540054
+_EXACTLY_KNOWN: Final = 1_000_000_000
+"""Rows of a baseline of which nothing but its values is known: none of the noise is then put down to it."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the window's records have a label, and how many are needed for a verdict."""
+
+    records: int
+    labelled: int
+    least: float
+
+    @property
+    def share(self) -> float:
+        """Share of the records, 0 to 1."""
+        return self.labelled / self.records if self.records else 0.0
+
+    @property
+    def enough(self) -> bool:
+        """Whether a metric can pass."""
+        return self.share >= self.least
+
+
+def judged_metrics(settings: ModelQuality, problem: Problem, *, scored: bool) -> tuple[str, ...]:
+    """The metrics that are judged: those asked for, or the problem's own.
+
+    Raises ConfigurationError for one that the problem does not have, or that needs probabilities where there are none.
+    """
+    for metric in settings.metrics:
+        if metric not in METRICS[problem.type]:
+            raise ConfigurationError(
+                f"spec.modelQuality.metrics: {metric!r} is no metric of {problem.type}",
+                remedy=f"it has {', '.join(sorted(METRICS[problem.type]))}",
+            )
+        if metric in NEEDS_SCORES and not scored:
+            raise ConfigurationError(
+                f"spec.modelQuality.metrics: {metric!r} needs probabilities",
+                remedy="name their column in spec.columns.probability (or probabilities) of Baseline and schedule",
+            )
+    if settings.metrics:
+        return tuple(settings.metrics)
+    if problem.type == "BinaryClassification":
+        return ("auc",) if scored else ("f1",)
+    return ("accuracy",) if problem.type == "MulticlassClassification" else ("mae",)
+
+
+def compare(
+    reference: Reference,
+    parts: Mapping[SegmentKey, Performance],
+    settings: ModelQuality,
+    coverage: Coverage,
+    evaluate: Evaluate,
+    window: Window | None,
+    scored: bool,
+) -> Judgement:
+    """Judge the metrics of a window, of all rows first and then of its segments."""
+    metrics = judged_metrics(settings, reference.problem, scored=scored)
+    known = [metric for metric in metrics if metric in reference.values]
+    family = len(known) * sum(reference.baseline is None or segment in reference.measured for segment in parts)
+    comparison = Comparison(reference.baseline, window, evaluate) if reference.baseline is not None else None
+    judgement = Judgement([])
+    if comparison is not None:
+        judgement.compare_with = comparison.resolved(settings.compare_with)
+    for segment, performance in parts.items():
+        if segment and (reference.baseline is None or segment not in reference.measured):
+            continue
+        for metric in metrics:
+            case = _Case(metric, segment, performance.measured[metric], performance.profile.rows, coverage)
+            if metric not in reference.values:
+                judgement.findings.append(case.unjudged("the baseline does not have it"))
+                continue
+            alpha = shared_alpha(settings.alpha, family)
+            judgement.findings.append(_judge(case, reference, comparison, settings, alpha, judgement))
+    return judgement
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One metric, of all rows or of a segment of them."""
+
+    metric: str
+    segment: SegmentKey
+    measured: MeasuredMetric
+    rows: int
+    coverage: Coverage
+
+    def unjudged(self, reason: str, evidence: Evidence | None = None, expected: str = "") -> Finding:
+        """That it can't be judged, and why."""
+        value = spanned(self.metric, self.measured.value, self.measured.low, self.measured.high)
+        return self.finding(Verdict.INSUFFICIENT_DATA, value, expected, f"{self.metric}: {reason}", evidence)
+
+    def finding(
+        self, verdict: Verdict, observed: str, expected: str, description: str, evidence: Evidence | None
+    ) -> Finding:
+        """What was found."""
+        return Finding(
+            column="",
+            check=check_of(self.metric),
+            verdict=verdict,
+            observed=observed,
+            expected=expected,
+            description=description,
+            evidence=evidence,
+            segment=self.segment,
+        )
+
+
+def _judge(
+    case: _Case,
+    reference: Reference,
+    comparison: Comparison | None,
+    settings: ModelQuality,
+    alpha: float,
+    judgement: Judgement,
+) -> Finding:
+    metric, measured = case.metric, case.measured
+    noise = _noise(case, reference)
+    floor = settings.threshold
+    if comparison is None:
+        usual = Usual(reference.values[metric], reference.rows or _EXACTLY_KNOWN)
+    else:
+        usual = comparison.usual(metric, case.segment, settings.compare_with, noise, alpha, floor or LEARNED_FLOOR)
+    expected = shown(metric, usual.value)
+    if reason := _insufficient(case, usual):
+        return case.unjudged(reason, expected=expected)
+    if usual.variation is not None:
+        judgement.learned += 1
+        judgement.leave_out(usual.left_out)
+    value = measured.value if comparison is None else measured.comparable
+    change = float(difference(metric, value, usual.value))
+    own_noise = noise(float(scale(metric, usual.value)))
+    spread = _Z95 * math.sqrt(own_noise.variance(case.rows, usual.rows))
+    evidence = weigh(
+        change,
+        (max(0.0, change - spread), change + spread),
+        own_noise,
+        usual.variation,
+        alpha,
+        floor,
+        case.rows,
+        usual.rows,
+    )
+    observed = spanned(metric, measured.value, measured.low, measured.high)
+    text = f"{metric} is {observed}, {expected} in the baseline: {direction(metric, measured.value, usual.value)}"
+    if evidence.verdict is Verdict.INSUFFICIENT_DATA:
+        return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, expected)
+    return case.finding(evidence.verdict, observed, expected, text, evidence)
+
+
+def _insufficient(case: _Case, usual: Usual) -> str:
+    """Why nothing can be said of a metric; empty where it can."""
+    coverage, measured = case.coverage, case.measured
+    if not coverage.enough:
+        return (
+            f"{coverage.labelled:,} of {coverage.records:,} records have a label ({percent(coverage.share)}), "
+            f"{percent(coverage.least)} are needed"
+        )
+    if not measured.defined or not math.isfinite(measured.standard_error):
+        return measured.reason
+    if measured.count < FEWEST_ROWS:
+        return f"it rests on {measured.count:,} rows, at least {FEWEST_ROWS} are needed"
+    return "" if math.isfinite(usual.value) else "it is undefined in the baseline"
+
+
+def _noise(case: _Case, reference: Reference) -> Callable[[float], MetricNoise]:
+    """The noise of a metric, once it is known what its change is divided by.
+
+    Under the hypothesis that nothing has changed window and baseline have the same spread: the larger one is taken for
+    both, as that of a window without any error would be none.
+    """
+    own = _spread(case.measured, case.rows)
+    theirs, share = 0.0, None
+    if reference.baseline is not None:
+        measured = reference.measured[case.segment][case.metric]
+        rows = reference.baseline.whole[case.segment].rows
+        theirs = _spread(measured, rows)
+        share = max(measured.count, 1) / rows if measured.method == "wilson" else None
+    else:
+        theirs = own
+
+    def scaled(unit: float) -> MetricNoise:
+        return MetricNoise(max(own, theirs) / unit**2, theirs / unit**2, case.measured.degrees, share)
+
+    return scaled
+
+
+def _spread(measured: MeasuredMetric, rows: int) -> float:
+    """The variance that one row's worth of a metric has."""
+    return rows * measured.standard_error**2 if math.isfinite(measured.standard_error) else 0.0
+
+
+def without_effect(settings: ModelQuality) -> Iterator[str]:
+    """Settings of the default rule that SageMaker's rule passes over."""
+    default = ModelQuality()
+    own = {
+        "metrics": bool(settings.metrics),
+        "threshold": settings.threshold is not None,
+        "alpha": settings.alpha != default.alpha,
+        "compareWith": settings.compare_with != default.compare_with,
+    }
+    if named := [name for name, said in own.items() if said]:
+        yield (
+            f"modelQuality.{', '.join(named)}: no effect with compatibility: SageMaker; thresholds are those of "
+            "constraints.json"
+        )
