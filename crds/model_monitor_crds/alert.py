@@ -20,7 +20,12 @@ class Check:
     @property
     def place(self) -> str:
         """The column, with its segment in brackets."""
-        return f"{self.column} [{' = '.join(self.segment)}]" if self.segment else self.column
+        return f"{self.column} [{' = '.join(self.segment)}]".strip() if self.segment else self.column
+
+    @property
+    def name(self) -> str:
+        """The place and what is checked there, as in `amount (completeness_check)`; of no column the check alone."""
+        return f"{self.place} ({self.type})" if self.place else self.type
 
 
 @dataclass(frozen=True)

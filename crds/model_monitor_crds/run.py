@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,8 @@ class Occasion:
 
     scheduled_time: datetime | None
     window: Window
+    as_of: datetime | None = None
+    """Labels known before this time count; by default, and for data quality, it does not matter."""
 
 
 class WindowError(ValueError):
@@ -137,7 +140,17 @@ def rechecks(monitor: MonitoringScheduleSpec, tick: datetime) -> list[Occasion]:
     ticks = list(schedule.ticks(tick - parse_duration(truth.recheck) - moment, tick - moment))[-MOST_RECHECKED:]
     places = {len(ticks)} | {1 << power for power in range(len(ticks).bit_length()) if 1 << power <= len(ticks)}
     chosen = [ticks[-place] for place in sorted(places, reverse=True) if place]
-    return [Occasion(each, window_of_tick(monitor, each)) for each in chosen]
+    return [Occasion(each, window_of_tick(monitor, each), tick) for each in chosen]
+
+
+def recheck_name(schedule_name: str, earlier: datetime, tick: datetime) -> str:
+    """Name of the MonitoringExecution of an earlier run's window that a scheduled run judges again.
+
+    `<schedule>-r<8 letters>`; the letters a to p can't be taken for the eight digits of a scheduled Job.
+    """
+    minutes = f"{int(earlier.timestamp()) // 60}/{int(tick.timestamp()) // 60}"
+    digest = hashlib.sha256(minutes.encode()).hexdigest()[:8]
+    return f"{schedule_name}-r" + "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
 
 
 def nominal_time(monitor: MonitoringScheduleSpec, schedule_name: str, job_name: str) -> datetime | None:
@@ -157,14 +170,14 @@ def occasion(
     Raises WindowError where no window follows.
     """
     if asked is not None:
-        return Occasion(None, asked)
+        return Occasion(None, asked, now)
     tick = nominal_time(monitor, schedule_name, job_name)
     if tick is not None:
-        return Occasion(tick, window_of_tick(monitor, tick))
+        return Occasion(tick, window_of_tick(monitor, tick), tick)
     if monitor.schedule is None:
         minute = now.astimezone(UTC).replace(second=0, microsecond=0)
-        return Occasion(None, window_of_tick(monitor, minute))
+        return Occasion(None, window_of_tick(monitor, minute), now)
     latest = Schedule.parse(monitor.schedule, monitor.time_zone).at_or_before(now)
     if latest is None:
         raise WindowError(f"schedule {monitor.schedule!r} has not been due yet")
-    return Occasion(None, window_of_tick(monitor, latest))
+    return Occasion(None, window_of_tick(monitor, latest), now)

@@ -39,7 +39,7 @@ def run_annotation(run: RunConfiguration) -> str:
 
     Raises RunTooLargeError when it is larger than `RUN_LIMIT` bytes.
     """
-    text = canonical_json(_without_job(run.to_dict()))
+    text = canonical_json(_without_job(run.to_dict(), _others_settings(run)))
     size = len(text.encode())
     if size > RUN_LIMIT:
         raise RunTooLargeError(
@@ -60,10 +60,16 @@ def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
     return f"{baseline}-baseline-{letters}"
 
 
-def _without_job(run: Object) -> Object:
+def _others_settings(run: RunConfiguration) -> str:
+    """The field of a monitor with the settings of the monitoring type that it is not of."""
+    judged = run.monitor.monitoring_type if run.monitor is not None else "DataQuality"
+    return "dataQuality" if judged == "ModelQuality" else "modelQuality"
+
+
+def _without_job(run: Object, unused: str = "") -> Object:
     """The pod's own settings are no part of what it computes."""
     return {
-        key: {name: field for name, field in value.items() if name != "job"}
+        key: {name: field for name, field in value.items() if name not in ("job", unused)}
         if key in ("baseline", "monitor")
         else value
         for key, value in run.items()

@@ -80,7 +80,7 @@ def _outcome(
     execution = state.get(EXECUTION, key.namespace, name)
     made = _made(observed, execution, name)
     if made is not None:
-        return _ready(state, key, uid, name, made)
+        return _ready(state, key, uid, spec, name, made)
     if execution is not None and is_true(execution, "Complete"):
         message = f"MonitoringExecution {name} is complete and names no files; delete it to try again"
         return _Outcome(Standing("Stalled", "NoResult", message))
@@ -109,9 +109,10 @@ def _fields(status: Object) -> Object:
     return {key: status[key] for key in ("files", "executionName", "completionTime") if key in status}
 
 
-def _ready(state: State, key: Key, uid: str, name: str, made: Object) -> _Outcome:
+def _ready(state: State, key: Key, uid: str, spec: BaselineSpec, name: str, made: Object) -> _Outcome:
     files = made["files"]
-    message = f"{files.get('recordCount')} rows, {files.get('columnCount')} columns"
+    judged = "metrics" if spec.monitoring_type == "ModelQuality" else "columns"
+    message = f"{files.get('recordCount')} rows, {files.get('columnCount')} {judged}"
     old_jobs = [
         job
         for job in state.of(JOB, key.namespace, BASELINE, key.name)

@@ -26,8 +26,13 @@ def completion_time(execution: Object) -> str:
 
 
 def in_order_of_completion(executions: Iterable[Object]) -> list[Object]:
-    """The executions that ended, oldest first."""
-    return sorted(filter(is_over, executions), key=lambda e: (parse_time(completion_time(e)), e["metadata"]["name"]))
+    """The executions that ended, oldest first; of those that ended in the same second, the earlier window first."""
+
+    def place(execution: Object) -> tuple[datetime, str, str]:
+        window = execution["status"].get("window", {})
+        return parse_time(completion_time(execution)), window.get("end", ""), execution["metadata"]["name"]
+
+    return sorted(filter(is_over, executions), key=place)
 
 
 def last_run(execution: Object) -> Object:

@@ -255,8 +255,7 @@ def _in_alert(raised: list[Object], spec: MonitoringScheduleSpec) -> Finding:
         return Finding("InAlert", "False", "NoAlert")
     periods = spec.alert.evaluation_periods
     shown = ", ".join(
-        f"{check_of(alert).place or 'the table'} ({alert['check']}) "
-        f"in {alert['violations']} of the latest {periods} windows"
+        f"{check_of(alert).name} in {alert['violations']} of the latest {periods} windows"
         + (", the last beyond three times its limit or structural" if alert["immediate"] else "")
         for alert in raised[:5]
     )
