@@ -25,6 +25,7 @@ FILES = {
     "statisticsURI": "s3://b/statistics.json",
     "constraintsURI": "s3://b/constraints.json",
     "profileURI": "s3://b/profile.parquet",
+    "sampleURI": "s3://b/sample.parquet",
     "statisticsSha256": SHA,
     "constraintsSha256": SHA,
     "recordCount": 3,
@@ -80,7 +81,16 @@ SCHEDULED_POD = POD | {
     "failedExecutionsHistoryLimit": 5,
 }
 CSV = {"header": False, "delimiter": ";"}
-COLUMNS = {"timestamp": "at", "exclude": ["id"], "segments": ["carrier"]}
+COLUMNS = {
+    "timestamp": "at",
+    "exclude": ["id"],
+    "prediction": "late",
+    "probability": "chance",
+    "probabilities": {"late": "chance", "early": "other"},
+    "groundTruth": "was_late",
+    "id": "order",
+    "segments": ["carrier"],
+}
 ENGINE = {"type": "Dask", "address": "tcp://scheduler:8786"}
 
 
@@ -158,6 +168,27 @@ _EXECUTION_STATUS = {
     "startTime": NOW,
     "completionTime": NOW,
     "window": WINDOW,
+    "labels": {
+        "asOf": NOW,
+        "coverage": 0.9,
+        "matched": 9,
+        "unmatched": 1,
+        "orphaned": 2,
+        "relabelled": 3,
+        "revision": 1,
+    },
+    "metrics": [
+        {
+            "metric": "auc",
+            "value": 0.8,
+            "low": 0.7,
+            "high": 0.9,
+            "baseline": 0.85,
+            "estimate": 0.81,
+            "estimateLow": 0.71,
+            "estimateHigh": 0.91,
+        }
+    ],
     "recordCount": 3,
     "unreadableCount": 1,
     "verdicts": {"passed": 1, "violated": 2, "insufficientData": 3, "tooVariable": 4},
@@ -169,6 +200,38 @@ _EXECUTION_STATUS = {
     "reportURI": "s3://b/r",
     "reportSha256": SHA,
     "baselineFiles": FILES,
+}
+_PROBLEM = {"problemType": "BinaryClassification", "positiveLabel": "1", "probabilityThreshold": 0.4}
+_QUALITY_SPEC = {
+    "monitoringType": "ModelQuality",
+    "input": {
+        "batch": {
+            "dataURI": "s3://b/%Y",
+            "predictionsURI": "s3://b/p",
+            "format": "JSONLines",
+            "csv": CSV,
+        }
+    },
+    "groundTruth": {
+        "uri": "s3://b/labels",
+        "format": "CSV",
+        "csv": CSV,
+        "columns": {"id": "order", "label": "bought", "timestamp": "at"},
+        "delay": "PT24H",
+        "recheck": "PT168H",
+        "minimumCoverage": 0.7,
+        "maxUnreadableShare": 0.1,
+    },
+    "modelQuality": {
+        **_PROBLEM,
+        "compatibility": "SageMaker",
+        "metrics": ["auc"],
+        "threshold": 0.05,
+        "alpha": 0.02,
+        "compareWith": "All",
+        "costs": {"falsePositive": 5, "falseNegative": 50},
+        "estimate": False,
+    },
 }
 DOCUMENTS: dict[str, list[Object]] = {
     "Baseline": [
@@ -194,6 +257,17 @@ DOCUMENTS: dict[str, list[Object]] = {
             },
             _BASELINE_STATUS,
         ),
+        _document(
+            "Baseline",
+            {
+                "monitoringType": "ModelQuality",
+                "modelQuality": _PROBLEM,
+                "dataset": {"uri": "s3://b/d.csv"},
+                "columns": COLUMNS,
+                "output": {"uri": "s3://b/out"},
+            },
+            _BASELINE_STATUS,
+        ),
     ],
     "MonitoringSchedule": [
         _document("MonitoringSchedule", _SCHEDULE_SPEC, _SCHEDULE_STATUS),
@@ -206,6 +280,7 @@ DOCUMENTS: dict[str, list[Object]] = {
             },
             _SCHEDULE_STATUS,
         ),
+        _document("MonitoringSchedule", _SCHEDULE_SPEC | _QUALITY_SPEC, _SCHEDULE_STATUS),
     ],
     "MonitoringExecution": [
         _document("MonitoringExecution", {"scheduleRef": {"name": "s"}, "window": WINDOW}, _EXECUTION_STATUS),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 _KEY = {"name": "s", "key": "k"}
+_LABELLED = {"monitoringType": "ModelQuality", "dataset": {"uri": "s3://b/d"}, "output": {"uri": "s3://b/o"}}
 _ONE_OF = "set exactly one of "
 # For each rule's message: values that break it, made from the valid value at the place where the rule stands.
 BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
@@ -112,6 +113,40 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
         lambda _: "PT7H",
         lambda _: "1h",
         lambda _: "P30D",
+    ],
+    "spec.existing: DataQuality needs statisticsURI as well": [
+        lambda _: {"existing": {"constraintsURI": "s3://b/c"}},
+    ],
+    "spec.modelQuality: only for monitoringType ModelQuality": [
+        lambda spec: spec | {"monitoringType": "DataQuality", "modelQuality": {"problemType": "Regression"}},
+    ],
+    "spec.modelQuality: ModelQuality needs problemType: BinaryClassification, MulticlassClassification or"
+    " Regression": [
+        lambda _: _LABELLED | {"columns": {"groundTruth": "y", "prediction": "p"}},
+    ],
+    "spec.columns.groundTruth: ModelQuality needs the column of the dataset that holds the label": [
+        lambda _: _LABELLED | {"modelQuality": {"problemType": "Regression"}, "columns": {"prediction": "p"}},
+        lambda _: _LABELLED | {"modelQuality": {"problemType": "Regression"}},
+    ],
+    "spec.columns: ModelQuality needs prediction, probability or probabilities: the columns of the dataset with the"
+    " model's answer": [
+        lambda _: _LABELLED | {"modelQuality": {"problemType": "Regression"}, "columns": {"groundTruth": "y"}},
+        lambda _: (
+            _LABELLED
+            | {"modelQuality": {"problemType": "Regression"}, "columns": {"groundTruth": "y", "probabilities": {}}}
+        ),
+    ],
+    "spec.groundTruth: ModelQuality needs labels; only a batch folder may have them in a column of its own": [
+        lambda spec: (
+            _without(spec, "groundTruth")
+            | {"monitoringType": "ModelQuality", "input": {"endpoint": {"captureURI": "s3://b/c"}}}
+        ),
+    ],
+    "spec.groundTruth: only for monitoringType ModelQuality": [
+        lambda spec: spec | {"monitoringType": "DataQuality", "groundTruth": {"uri": "s3://b/labels"}},
+    ],
+    "spec.groundTruth: delay and recheck may not be negative": [
+        lambda _: "-PT1H",
     ],
     "engine: Dask needs exactly one of address and clusterName": [
         lambda _: {"type": "Dask"},
