@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,40 +26,60 @@ LINES_AT_ONCE = 250_000
 
 @dataclass(frozen=True)
 class Traffic:
-    """So many requests, spread evenly over so many hours from START; a file an hour."""
+    """So many requests, spread evenly over so many hours from START; a file an hour. With or without callers' ids."""
 
     records: int
     hours: int
+    inference_ids: bool = False
 
     @property
     def end(self) -> datetime:
         return START + timedelta(hours=self.hours)
 
+    def records_of(self, hour: int) -> int:
+        return self.records * (hour + 1) // self.hours - self.records * hour // self.hours
+
 
 def write_traffic(traffic: Traffic) -> Path:
     """The folder with this traffic, generated where it is not there yet."""
     folder = cache_root() / "data" / f"traffic-{traffic.records}-in-{traffic.hours}h-v{GENERATOR}"
+    if traffic.inference_ids:
+        folder = folder.with_name(f"{folder.name}-ids")
     if folder.exists():
         return folder
     check_space(folder.parent, traffic.records * BYTES_PER_LINE)
     temporary = folder.with_suffix(f".{os.getpid()}")
     try:
         for hour in range(traffic.hours):
-            first, end = (traffic.records * step // traffic.hours for step in (hour, hour + 1))
+            records = traffic.records_of(hour)
+            ids = inference_ids(hour, records) if traffic.inference_ids else None
             moment = START + timedelta(hours=hour)
             path = temporary / f"{moment:%Y/%m/%d/%H}" / "00-00-000.jsonl"
             path.parent.mkdir(parents=True)
             with path.open("wb") as sink:
-                for number, begin in enumerate(range(first, end, LINES_AT_ONCE)):
-                    rows = min(LINES_AT_ONCE, end - begin)
-                    sink.write(_lines(rows, moment, 100 * hour + number))
+                for number, begin in enumerate(range(0, records, LINES_AT_ONCE)):
+                    rows = min(LINES_AT_ONCE, records - begin)
+                    part = None if ids is None else ids.slice(begin, rows)
+                    sink.write(_lines(rows, moment, 100 * hour + number, part))
         temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 
-def _lines(rows: int, hour: datetime, stream: int) -> pa.Buffer:
+def inference_ids(hour: int, rows: int) -> pa.Array:
+    """The callers' ids of the requests of an hour."""
+    return _identifiers(np.random.default_rng([hour, rows, 1]), rows)
+
+
+def texts_joined(parts: Sequence[str | pa.Array]) -> pa.Buffer:
+    """The bytes of lines that are put together of these parts."""
+    lines = pc.binary_join_element_wise(*[pa.scalar(p) if isinstance(p, str) else p for p in parts], "")
+    offsets = np.frombuffer(lines.buffers()[1], np.int32)
+    return lines.buffers()[2].slice(0, int(offsets[len(lines)]))
+
+
+def _lines(rows: int, hour: datetime, stream: int, ids: pa.Array | None) -> pa.Buffer:
     """Lines of one hour: the first column is the answer, the others are the request."""
     random = np.random.default_rng([stream, rows])
     values = table(Shape(rows), rows, 1_000_000 + stream)
@@ -70,13 +91,12 @@ def _lines(rows: int, hour: datetime, stream: int) -> pa.Buffer:
         answers,
         '","encoding":"CSV"}},"eventMetadata":{"eventId":"',
         _identifiers(random, rows),
+        *(() if ids is None else ('","inferenceId":"', ids)),
         f'","inferenceTime":"{hour:%Y-%m-%dT%H:}',
         _minutes(random, rows),
         'Z"},"eventVersion":"0"}\n',
     ]
-    lines = pc.binary_join_element_wise(*[pa.scalar(p) if isinstance(p, str) else p for p in parts], "")
-    offsets = np.frombuffer(lines.buffers()[1], np.int32)
-    return lines.buffers()[2].slice(0, int(offsets[rows]))
+    return texts_joined(parts)
 
 
 def _payloads(values: pa.Table) -> pa.Array:

@@ -16,7 +16,7 @@ from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import Occasion
 from model_monitor_crds.window import Window, parse_time
-from model_monitor_jobs.execution.perform import perform_monitor, started_status
+from model_monitor_jobs.execution.perform import MonitorRun, perform_monitor, started_status
 from model_monitor_jobs.storage import Storage
 
 
@@ -38,7 +38,7 @@ def main(traffic: str, baseline: str, output: str, start: str, end: str) -> None
         return datetime.now(UTC)
 
     started = started_status(clock(), None, due)
-    performed = perform_monitor(monitor, "measured", files, due, "measured-0", started, Storage({}), clock)
+    performed = perform_monitor(MonitorRun(monitor, "measured", files, due, "measured-0"), started, Storage({}), clock)
     print(performed.folder, performed.result.report.records)
 
 

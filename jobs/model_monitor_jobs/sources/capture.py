@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.sources import capture_events
-from model_monitor_jobs.sources.capture_batches import CaptureBatches, plain_csv
+from model_monitor_jobs.sources.capture_batches import CaptureBatches, Source, plain_csv
 from model_monitor_jobs.sources.capture_layout import LAYOUT, capture_hours, files_of_window
-from model_monitor_jobs.sources.capture_naming import Naming
+from model_monitor_jobs.sources.capture_naming import Cells, Naming
 from model_monitor_jobs.sources.capture_scan import BLOCK_BYTES, PlainText, Scanner
 from model_monitor_jobs.sources.fetch import opened, part_of, part_report
 from model_monitor_jobs.sources.json_text import NotReadable
@@ -22,6 +23,8 @@ from model_monitor_jobs.sources.line_blocks import LineBlocks
 from model_monitor_jobs.sources.partitions import PartitionedStream, Piece, byte_ranges, group
 from model_monitor_jobs.sources.ranges import line_cut
 from model_monitor_jobs.sources.records import ReadReport, RecordStream
+from model_monitor_jobs.sources.selection import EVERYTHING, Selection
+from model_monitor_jobs.sources.selectors import Found, Selectors
 from model_monitor_jobs.sources.text import lines
 from model_monitor_jobs.storage import Storage
 
@@ -34,6 +37,7 @@ def read_capture(
     expected: Sequence[str] | None = None,
     alternatives: Sequence[Sequence[str]] = (),
     scratch: Path | None = None,
+    selection: Selection = EVERYTHING,
 ) -> RecordStream:
     """Read the captured events whose `inferenceTime` lies in a window.
 
@@ -42,7 +46,9 @@ def read_capture(
     baseline's columns in order, `alternatives` other orders that traffic may have: how values get their names, see
     `Naming`; how an event holds several records, see `capture_events.records`. The report's `outside_window` and
     `unreadable` count events, `records` rows. `scratch` is the folder for objects
-    fetched ahead.
+    fetched ahead. With a `selection` the stream has ids, outputs by their selectors, and just the columns that it
+    names; an output that no record has is no column, and the report's `columns` tell what there is. A record's id is
+    its event's `inferenceId`, else its `eventId`.
 
     Raises InputError when there is no captured data in the window (while reading: no record of it), saying
     for which hours there is; StorageUnavailable or ConfigurationError when the store can't be read.
@@ -52,7 +58,7 @@ def read_capture(
         raise _nothing(storage, uri, window)
 
     layouts = (None if expected is None else tuple(expected), tuple(tuple(layout) for layout in alternatives))
-    reader = CaptureReader(storage, window, {file.entry.uri: file.hour for file in found}, *layouts, scratch)
+    reader = CaptureReader(storage, window, {file.entry.uri: file.hour for file in found}, *layouts, scratch, selection)
 
     def finish(report: ReadReport) -> None:
         if not report.records:
@@ -75,22 +81,23 @@ class CaptureReader:
     expected: tuple[str, ...] | None
     alternatives: tuple[tuple[str, ...], ...]
     scratch: Path | None
+    selection: Selection = EVERYTHING
 
     def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The records of consecutive pieces."""
-        batches = CaptureBatches(Naming(self.expected, report.note, self.alternatives))
+        events = _Events(self, report)
         with opened(self.storage, pieces, report, self.scratch) as files:
             for piece, stream in files:
                 uri = piece.entry.uri
                 hour = _hour(uri, self.hours[uri], self.window)
                 if piece.whole:
-                    yield from _read_file(LineBlocks(stream, uri), hour, self.window, batches, report)
+                    yield from events.read(LineBlocks(stream, uri), hour, report)
                     continue
                 part, start = part_of(self.storage, piece, stream, line_cut)
                 counting = part_report(self.storage, piece, start)
-                yield from _read_file(LineBlocks(part, uri), hour, self.window, batches, counting)
+                yield from events.read(LineBlocks(part, uri), hour, counting)
                 report.merge(counting)
-        yield from batches.flush()
+        yield from events.batches.flush()
 
 
 @dataclass(frozen=True)
@@ -107,64 +114,87 @@ def _hour(name: str, hour: datetime, window: Window) -> _Hour:
     return _Hour(name, window.contains(hour), touched)
 
 
-def _read_file(
-    source: LineBlocks, hour: _Hour, window: Window, batches: CaptureBatches, report: ReadReport
-) -> Iterator[pa.RecordBatch]:
-    scanner = Scanner(window, batches.drops_outputs)
-    first = first_missing = 1
-    for block in source.blocks(BLOCK_BYTES):
-        for part in scanner.scan(block, first, hour.inside):
-            if isinstance(part, PlainText):
-                report.outside_window += part.outside
-                if part.rows:
-                    yield from batches.add_text(part.text, part.rows, part.shape)
-                first += part.rows + part.outside
+class _Events:
+    """Takes files of captured events apart."""
+
+    def __init__(self, reader: CaptureReader, report: ReadReport) -> None:
+        selection = reader.selection
+        seen = report.add_columns if selection.outputs else None
+        naming = Naming(reader.expected, report.note, reader.alternatives, selection, seen)
+        self.batches = CaptureBatches(naming, selection)
+        self._window = reader.window
+        self._ids = selection.ids
+        self._selectors = Selectors(selection.outputs) if selection.outputs else None
+        # Values without names have no paths, but what the baseline names may be called by its name.
+        names = self._selectors.names if self._selectors else ()
+        self._takes_plain = all(map(naming.expects, names))
+
+    def read(self, source: LineBlocks, hour: _Hour, report: ReadReport) -> Iterator[pa.RecordBatch]:
+        """The batches that are full by the end of a file."""
+        scanner = Scanner(self._window, self.batches.sides, ids=self._ids)
+        first = first_missing = 1
+        for block in source.blocks(BLOCK_BYTES) if self._takes_plain else ():
+            for part in scanner.scan(block, first, hour.inside):
+                if isinstance(part, PlainText):
+                    report.outside_window += part.outside
+                    if part.rows:
+                        yield from self.batches.add_text(part.text, part.rows, part.shape, part.ids)
+                    first += part.rows + part.outside
+                else:
+                    first += len(part.lines)
+                    for number, line in enumerate(part.lines, first - len(part.lines)):
+                        yield from self._read_line(number, line, None, hour, report)
+        for number, line, fault in lines(source):
+            yield from self._read_line(first - 1 + number, line, fault, hour, report)
+            first_missing = first - 1 + number
+        if source.fault:
+            report.mark_broken(hour.name, first_missing, source.fault)
+
+    def _read_line(
+        self, number: int, line: bytes, fault: str | None, hour: _Hour, report: ReadReport
+    ) -> Iterator[pa.RecordBatch]:
+        # A line whose time can't be read belongs to the hour of its folder, and to that hour's windows alone.
+        belongs = hour.touched
+        try:
+            if fault:
+                raise NotReadable(fault)
+            if not line or line.isspace():
+                return
+            event = capture_events.read_event(line)
+            data = capture_events.captured(event)
+            moment = capture_events.inference_time(event)
+            if not (hour.inside if moment is None else self._window.contains(moment)):
+                report.outside_window += 1
+                return
+            belongs = True
+            plain = plain_csv(data) if self._takes_plain else None
+            rows = [] if plain else capture_events.records(data, answers=self._selectors is not None)
+            found = self._found(data, rows)
+        except NotReadable as error:
+            if belongs:
+                report.add_unreadable(hour.name, number, str(error), line[:1000].decode(errors="replace"))
             else:
-                first += len(part.lines)
-                for number, line in enumerate(part.lines, first - len(part.lines)):
-                    yield from _read_line(number, line, None, hour, window, batches, report)
-    for number, line, fault in lines(source):
-        yield from _read_line(first - 1 + number, line, fault, hour, window, batches, report)
-        first_missing = first - 1 + number
-    if source.fault:
-        report.mark_broken(hour.name, first_missing, source.fault)
-
-
-def _read_line(
-    number: int,
-    line: bytes,
-    fault: str | None,
-    hour: _Hour,
-    window: Window,
-    batches: CaptureBatches,
-    report: ReadReport,
-) -> Iterator[pa.RecordBatch]:
-    # A line whose time can't be read belongs to the hour of its folder, and to that hour's windows alone.
-    belongs = hour.touched
-    try:
-        if fault:
-            raise NotReadable(fault)
-        if not line or line.isspace():
+                report.outside_window += 1
             return
-        event = capture_events.read_event(line)
-        data = capture_events.captured(event)
-        moment = capture_events.inference_time(event)
-        if not (hour.inside if moment is None else window.contains(moment)):
-            report.outside_window += 1
-            return
-        belongs = True
-        plain = plain_csv(data)
-        rows = None if plain else capture_events.records(data)
-    except NotReadable as error:
-        if belongs:
-            report.add_unreadable(hour.name, number, str(error), line[:1000].decode(errors="replace"))
-        else:
-            report.outside_window += 1
-        return
-    if plain:
-        yield from batches.add_plain(plain)
-    for inputs, outputs in rows or ():
-        yield from batches.add(inputs, outputs)
+        identity = capture_events.identity(event.get("eventMetadata"), capture_events.RECORD_IDS) if self._ids else None
+        if plain:
+            yield from self.batches.add_plain(plain, Source(identity))
+        for index, (inputs, outputs) in enumerate(rows):
+            yield from self.batches.add(inputs, outputs, Source(identity, index, len(rows)), found[index])
+
+    def _found(self, data: dict[str, Any], rows: Sequence[tuple[Cells | None, Cells | None]]) -> Sequence[Found]:
+        """What the paths of selectors find in records that have no output of the selector's name."""
+        found: list[Found] = [{} for _ in rows]
+        if self._selectors is None:
+            return found
+        candidates: list[list[Any]] | None = None
+        for index, (_, outputs) in enumerate(rows):
+            names = outputs if isinstance(outputs, dict) else ()
+            missing = [name for name in self._selectors.names if name not in names]
+            if missing:
+                candidates = candidates or capture_events.outputs(data, len(rows))
+                found[index] = self._selectors.find(missing, candidates[index], index, len(rows))
+        return found
 
 
 def _nothing(storage: Storage, uri: str, window: Window, report: ReadReport | None = None) -> InputError:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import csv
-import io
-import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +11,12 @@ import orjson
 from model_monitor_jobs.sources import json_text
 from model_monitor_jobs.sources.capture_naming import Cells
 from model_monitor_jobs.sources.json_text import NotReadable
+from model_monitor_jobs.sources.payloads import Payload, as_numbers
 
-_WRAPPERS = ("instances", "predictions")
+RECORD_IDS = ("inferenceId", "eventId")
+"""Where an event's metadata has the id that labels name: the caller's, else SageMaker's."""
+
+_TRANSFORM = "batchTransformOutput"
 _TRANSFORM_OUTPUT = "SageMakerOutput"
 
 
@@ -52,18 +52,30 @@ def captured(event: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def records(data: dict[str, Any]) -> list[tuple[Cells | None, Cells | None]]:
+def identity(metadata: Any, names: Sequence[str]) -> str | None:
+    """The first of these fields of an event's metadata that holds a text or a whole number, None without any."""
+    if isinstance(metadata, dict):
+        for name in names:
+            value = metadata.get(name)
+            if isinstance(value, str) and value:
+                return value
+            if isinstance(value, int) and not isinstance(value, bool):
+                return str(value)
+    return None
+
+
+def records(data: dict[str, Any], *, answers: bool = False) -> list[tuple[Cells | None, Cells | None]]:
     """The records of an event's `captureData`: (input, output) each, None where only one was captured.
 
-    A payload holds one record or several: the lines of CSV or of JSON Lines, the elements of a JSON array
-    of objects or arrays, or of `instances` or `predictions`. An object's values have names (nested ones with
+    A payload holds one record or several, see `Payload`. An object's values have names (nested ones with
     dots), unless it has nothing but `features`; an array's values and a scalar go by position. An array of
     scalars is one record, or as many as it has elements if the other side has just so many.
-    Inputs and outputs are paired in order. Raises NotReadable when their counts differ, among others.
+    Inputs and outputs are paired in order. What a batch transform wrote without its input counts as input, with
+    `answers` as output. Raises NotReadable when the counts of inputs and outputs differ, among others.
     """
-    transform = data.get("batchTransformOutput")
+    transform = data.get(_TRANSFORM)
     if transform is not None:
-        return [_transformed(value) for value in _Payload(transform, "batchTransformOutput").values()]
+        return [_transformed(value, answers=answers) for value in Payload(transform, _TRANSFORM).values()]
     inputs = _payload(data, "endpointInput")
     outputs = _payload(data, "endpointOutput")
     if inputs is None and outputs is None:
@@ -82,89 +94,29 @@ def records(data: dict[str, Any]) -> list[tuple[Cells | None, Cells | None]]:
     return pairs
 
 
-class _Payload:
-    """The values of one side's records, before they are taken apart."""
+def outputs(data: dict[str, Any], count: int) -> list[list[Any]]:
+    """For each of an event's `count` records the JSON values in which paths look for an output: its own output, the
+    record with its input where both are one, the whole payload. Numbers are numbers.
 
-    def __init__(self, side: Any, name: str) -> None:
-        if not isinstance(side, dict) or not isinstance(side.get("data"), str):
-            raise NotReadable(f"{name} has no data")
-        text = side["data"]
-        encoding = str(side.get("encoding")).upper()
-        if encoding == "BASE64":
-            text, encoding = _decode(text, name), _encoding_of(side.get("observedContentType"), name)
-        self._bare: list[Any] | None = None
-        if encoding == "CSV":
-            self._values = _csv_values(text, name)
-        elif encoding == "JSON":
-            self._values = self._json_values(text, name)
-        else:
-            raise NotReadable(f"{name}: unknown encoding {side.get('encoding')!r}")
-
-    @property
-    def count(self) -> int:
-        return len(self._values)
-
-    def values(self, other_count: int | None = None) -> list[Any]:
-        """The records' values; a bare array is split when the other side has as many records."""
-        if self._bare is not None and other_count == len(self._bare):
-            return self._bare
-        return self._values
-
-    def _json_values(self, text: str, name: str) -> list[Any]:
-        try:
-            value = json_text.read(text)
-        except NotReadable as error:
-            lines = [line for line in text.split("\n") if line.strip()]
-            if len(lines) < 2:
-                raise NotReadable(f"{name}: {error}") from error
-            return _json_lines(lines, name)
-        if isinstance(value, dict):
-            for key in _WRAPPERS:
-                if isinstance(value.get(key), list):
-                    return list(value[key])
-        if isinstance(value, list):
-            if value and all(isinstance(element, (dict, list)) for element in value):
-                return value
-            self._bare = value
-        return [value]
+    Raises NotReadable.
+    """
+    transform = data.get(_TRANSFORM)
+    if transform is not None:
+        payload = Payload(transform, _TRANSFORM, as_numbers)
+        return [
+            [*([value[_TRANSFORM_OUTPUT]] if _is_joined(value) else []), value, payload.whole]
+            for value in payload.values()
+        ]
+    side = data.get("endpointOutput")
+    if side is None:
+        return [[] for _ in range(count)]
+    payload = Payload(side, "endpointOutput", as_numbers)
+    return [[value, payload.whole] for value in payload.values(count)]
 
 
-def _payload(data: dict[str, Any], name: str) -> _Payload | None:
+def _payload(data: dict[str, Any], name: str) -> Payload | None:
     side = data.get(name)
-    return None if side is None else _Payload(side, name)
-
-
-def _json_lines(lines: list[str], name: str) -> list[Any]:
-    try:
-        return [json_text.read(line) for line in lines]
-    except NotReadable as error:
-        raise NotReadable(f"{name}: {error}") from error
-
-
-def _decode(text: str, name: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else "not base64"
-        raise NotReadable(f"{name}: {what} ({error})") from error
-
-
-def _encoding_of(content_type: Any, name: str) -> str:
-    kind = str(content_type or "").split(";")[0].strip().lower()
-    if kind == "text/csv":
-        return "CSV"
-    if kind.endswith("json") or kind == "application/jsonlines":
-        return "JSON"
-    raise NotReadable(f"{name}: content type {content_type!r} can't be read")
-
-
-def _csv_values(text: str, name: str) -> list[Any]:
-    csv.field_size_limit(sys.maxsize)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise NotReadable(f"{name}: not CSV ({error})") from error
-    return [[cell or None for cell in row] for row in rows if row]
+    return None if side is None else Payload(side, name)
 
 
 def _cells(value: Any) -> Cells:
@@ -178,9 +130,13 @@ def _cells(value: Any) -> Cells:
     return [json_text.scalar(value)]
 
 
-def _transformed(value: Any) -> tuple[Cells | None, Cells | None]:
+def _transformed(value: Any, *, answers: bool) -> tuple[Cells | None, Cells | None]:
     """A record of a batch transform: its output, joined with its input if that was asked for."""
-    if isinstance(value, dict) and _TRANSFORM_OUTPUT in value:
+    if _is_joined(value):
         rest = {key: item for key, item in value.items() if key != _TRANSFORM_OUTPUT}
         return _cells(rest) if rest else None, _cells(value[_TRANSFORM_OUTPUT])
-    return _cells(value), None
+    return (None, _cells(value)) if answers else (_cells(value), None)
+
+
+def _is_joined(value: Any) -> bool:
+    return isinstance(value, dict) and _TRANSFORM_OUTPUT in value

@@ -76,15 +76,19 @@ def files_of_window(storage: Storage, uri: str, window: Window) -> list[CaptureF
     last = window.end.replace(minute=0, second=0, microsecond=0)
     if last != window.end:
         last += timedelta(hours=1)
+    return files_of_hours(storage, uri, next(window.hours()), last)
+
+
+def files_of_hours(storage: Storage, uri: str, first: datetime, last: datetime) -> list[CaptureFile]:
+    """The files in the folders of these hours and all between, folder above folder, in the order of their paths."""
     found: list[CaptureFile] = []
     for root in roots(storage, uri):
-        for day, hours in _by_day(window, last):
+        for day, hours in _by_day(first, last):
             found += _files_of_day(storage, storage.join(root, f"{day:%Y/%m/%d}"), day, hours)
     return found
 
 
-def _by_day(window: Window, last: datetime) -> Iterator[tuple[datetime, list[int]]]:
-    hour = next(window.hours())
+def _by_day(hour: datetime, last: datetime) -> Iterator[tuple[datetime, list[int]]]:
     while hour <= last:
         day = hour.replace(hour=0)
         hours = []

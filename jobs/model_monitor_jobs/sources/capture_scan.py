@@ -17,38 +17,36 @@ from numpy.typing import NDArray
 
 from model_monitor_crds.window import Window
 from model_monitor_jobs.sources import capture_events
-from model_monitor_jobs.sources.capture_skeleton import Skeleton, skeleton_of
-from model_monitor_jobs.sources.capture_spans import Positions, spans_by_length, windows
+from model_monitor_jobs.sources.capture_batches import Side
+from model_monitor_jobs.sources.capture_skeleton import Role, Skeleton, skeleton_of
+from model_monitor_jobs.sources.capture_spans import Positions, Span, span_texts, spans_of, windows
 from model_monitor_jobs.sources.json_text import NotReadable
 
 BLOCK_BYTES = 1 << 20
 _SMALLEST_BYTES = 8 << 10
 _MOST_PASSED_OVER = 64
 _SHORT_BYTES = 64
-_QUOTE, _NEWLINE, _COMMA, _SPACE = 34, 10, 44, 32
+_NEWLINE, _COMMA = 10, 44
 _TIME_BYTES = 20
 _WHOLE_SECONDS = re.compile(rb"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):)[0-5]\d:[0-5]\dZ")
 _FIXED = [*range(14), 16, 19]
 _LEAST = np.frombuffer(b"0000-00-00T00:00:00Z", np.uint8)
 _MOST = np.frombuffer(b"9999-99-99T99:59:59Z", np.uint8)
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-Span = tuple[Positions, Positions]
-"""Where a string begins and ends in each line."""
 
 
 @dataclass(frozen=True)
 class PlainText:
-    """Records of one shape in the window as lines of CSV: output values, then input values.
+    """Records of one shape in the window as lines of CSV: the values of the sides that are read, in their order.
 
-    `shape` is the number of values of an input and of an output; the rows' may differ in the inputs only. Without
-    the outputs where these are left out. `outside` rows are not in the window.
+    `shape` is the number of values of an input and of an output; where both sides are read, the rows' may differ in
+    the inputs only. `outside` rows are not in the window. `ids` are the rows' ids, where these are asked for.
     """
 
     text: pa.Buffer
     rows: int
     shape: tuple[int, int]
     outside: int
+    ids: pa.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -62,10 +60,11 @@ class Lines:
 class Scanner:
     """Takes blocks of whole lines apart; remembers the skeleton that fitted last."""
 
-    def __init__(self, window: Window, drops_outputs: Callable[[int, int], bool]) -> None:
-        """`drops_outputs` tells whether outputs are left out for a number of input and of output values."""
+    def __init__(self, window: Window, sides: Callable[[int, int], tuple[Side, ...]], *, ids: bool = False) -> None:
+        """`sides` tells which sides are read, for a number of input and of output values, and in which order."""
         self._window = window
-        self._drops_outputs = drops_outputs
+        self._sides = sides
+        self._ids = ids
         self._skeleton: Skeleton | None = None
         self._passed_over = 0
         self._wait = 1
@@ -111,7 +110,7 @@ class Scanner:
         return text
 
     def _compared(self, block: bytearray, skeleton: Skeleton | None, hour_inside: bool) -> PlainText | None:
-        spans = _spans(block, skeleton) if skeleton is not None else None
+        spans = spans_of(block, skeleton) if skeleton is not None else None
         if skeleton is None or spans is None:
             return None
         rows = len(spans[0])
@@ -123,8 +122,14 @@ class Scanner:
                 return None
         elif not hour_inside:
             inside = np.zeros(rows, np.bool_)
-        sides = {role: skeleton.find(role) for role in ("input", "output")}
+        roles: tuple[Role, ...] = ("input", "output")
+        sides = {role: skeleton.find(role) for role in roles}
         found = {role: (spans[2 * index], spans[2 * index + 1]) for role, index in sides.items() if index is not None}
+        identity = skeleton.find("id") if self._ids else None
+        if identity is not None:
+            found["id"] = spans[2 * identity], spans[2 * identity + 1]
+        elif self._ids:
+            return None
         return self._joined(block, found, inside, rows)
 
     def _inside(self, block: bytearray, starts: Positions, ends: Positions) -> NDArray[np.bool_] | None:
@@ -144,68 +149,33 @@ class Scanner:
         return chosen
 
     def _joined(
-        self, block: bytearray, sides: dict[str, Span], inside: NDArray[np.bool_] | None, rows: int
+        self, block: bytearray, found: dict[Role, Span], inside: NDArray[np.bool_] | None, rows: int
     ) -> PlainText | None:
-        if any((starts == ends).any() for starts, ends in sides.values()):
+        # An empty id is none: the event may have another.
+        if any((starts == ends).any() for starts, ends in found.values()):
             return None
         outside = 0
         if inside is not None and not inside.all():
             outside = rows - int(np.count_nonzero(inside))
-            sides = {role: (starts[inside], ends[inside]) for role, (starts, ends) in sides.items()}
+            found = {role: (starts[inside], ends[inside]) for role, (starts, ends) in found.items()}
         if outside == rows:
             return PlainText(pa.py_buffer(b""), 0, (0, 0), outside)
-        counts = {role: block.count(b",", int(starts[0]), int(ends[0])) + 1 for role, (starts, ends) in sides.items()}
+        counts: dict[Role, int] = {role: _count_values(block, span) for role, span in found.items() if role != "id"}
         shape = counts.get("input", 0), counts.get("output", 0)
-        dropped = self._drops_outputs(*shape)
-        # Rows of another number of inputs are found in parsing, unless more outputs made up for them.
-        for role in (["output"] if len(sides) == 2 else []) + (["input"] if dropped else []):
-            if not _all_have_commas(block, sides[role], counts[role] - 1):
-                return None
-        wanted = [role for role in ("output", "input") if role in sides and not (dropped and role == "output")]
+        wanted = self._sides(*shape)
+        # Rows of another number of values are found in parsing, unless more outputs made up for fewer inputs.
+        counted: list[Role] = ["output"] if len(counts) == 2 and "input" in wanted else []
+        if wanted == ("input",) and len(counts) == 2:
+            counted.append("input")
+        if any(not _all_have_commas(block, found[role], counts[role] - 1) for role in counted):
+            return None
+        ids = span_texts(block, [found["id"]]) if "id" in found else None
         values = np.frombuffer(block, np.uint8)
         for role in wanted:
-            values[sides[role][1]] = _NEWLINE if role == wanted[-1] else _COMMA
-        text = _texts(block, [sides[role] for role in wanted], longer=1)
+            values[found[role][1]] = _NEWLINE if role == wanted[-1] else _COMMA
+        text = span_texts(block, [found[role] for role in wanted], longer=1)
         size = int(np.frombuffer(text.buffers()[1], np.int32)[len(text)])
-        return PlainText(text.buffers()[2].slice(0, size), rows - outside, shape, outside)
-
-
-def _spans(block: bytearray, skeleton: Skeleton) -> list[Positions] | None:
-    """Beginnings and ends of the varying strings of all lines; None unless every line has the skeleton."""
-    values = np.frombuffer(block, np.uint8)
-    is_quote = values == _QUOTE
-    rows, rest = divmod(int(np.count_nonzero(is_quote)), skeleton.quotes)
-    if rest or not rows or np.count_nonzero(values < _SPACE) != rows:
-        return None
-    if not _is_plain_text(block) or not _has_backslashes(block, rows * skeleton.backslashes):
-        return None
-    # With all quotes in the constants there is none in the strings, wherever these were looked for.
-    return _checked(values, skeleton, spans_by_length(values, rows, skeleton)) or _checked(
-        values, skeleton, _spans_by_quotes(np.flatnonzero(is_quote), skeleton)
-    )
-
-
-def _spans_by_quotes(quotes: Positions, skeleton: Skeleton) -> list[Positions]:
-    table = quotes.reshape(-1, skeleton.quotes)
-    spans: list[Positions] = []
-    for string in skeleton.varying:
-        spans += [table[:, string.quote] + 1, table[:, string.quote + 1] - string.escaped]
-    return spans
-
-
-def _checked(values: NDArray[np.uint8], skeleton: Skeleton, spans: list[Positions] | None) -> list[Positions] | None:
-    """The spans if just the constants of the skeleton lie between them, in all lines."""
-    if spans is None:
-        return None
-    starts = np.concatenate([[0], spans[-1] + len(skeleton.constants[-1])])
-    if starts[-1] != len(values) or any((spans[at + 1] < spans[at]).any() for at in range(0, len(spans), 2)):
-        return None
-    bounds = [starts[:-1], *spans, starts[1:]]
-    for index, constant in enumerate(skeleton.constants):
-        begin, end = bounds[2 * index], bounds[2 * index + 1]
-        if (end - begin != len(constant)).any() or not _all_equal(values, begin, constant):
-            return None
-    return spans
+        return PlainText(text.buffers()[2].slice(0, size), rows - outside, shape, outside, ids)
 
 
 def _common_hour(block: bytearray, starts: Positions, ends: Positions) -> tuple[datetime, datetime] | None:
@@ -237,8 +207,13 @@ def _runs(block: bytearray, starts: Positions, ends: Positions) -> tuple[NDArray
             firsts = [0, *changed.tolist()]
             texts = [bytes(block[starts[row] : ends[row]]).decode() for row in firsts]
             return np.repeat(np.arange(len(firsts)), np.diff([*firsts, len(found)])), texts
-    texts = _texts(block, [(starts, ends)]).dictionary_encode()
+    texts = span_texts(block, [(starts, ends)]).dictionary_encode()
     return texts.indices.to_numpy(), texts.dictionary.to_pylist()
+
+
+def _count_values(block: bytearray, span: Span) -> int:
+    starts, ends = span
+    return block.count(b",", int(starts[0]), int(ends[0])) + 1
 
 
 def _all_have_commas(block: bytearray, span: Span, commas: int) -> bool:
@@ -248,45 +223,7 @@ def _all_have_commas(block: bytearray, span: Span, commas: int) -> bool:
     if not commas and longest <= _SHORT_BYTES and int(starts[-1]) + longest <= len(block):
         found = windows(np.frombuffer(block, np.uint8), longest)[starts].view(np.uint8).reshape(-1, longest)
         return not ((found == _COMMA) & (np.arange(longest) < lengths[:, None])).any()
-    return bool(pc.all(pc.equal(pc.count_substring(_texts(block, [span]), ","), commas)).as_py())
-
-
-def _all_equal(values: NDArray[np.uint8], starts: Positions, expected: bytes) -> bool:
-    size = len(expected)
-    found = windows(values, size)[starts].view(np.uint8).reshape(len(starts), size)
-    return bool((found == np.frombuffer(expected, np.uint8)).all())
-
-
-def _has_backslashes(block: bytearray, expected: int) -> bool:
-    return block.count(b"\\") == expected if expected else b"\\" not in block
-
-
-def _is_plain_text(block: bytearray) -> bool:
-    if block.isascii():
-        return True
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return _BYTE_ORDER_MARK not in block
-
-
-def _texts(block: bytearray, spans: list[Span], longer: int = 0) -> pa.Array:
-    """Spans of each line as an Arrow array of their own, a line's in the order given, `longer` bytes beyond their ends.
-
-    The spans stand in the same order in all lines.
-    """
-    order = sorted(range(len(spans)), key=lambda index: int(spans[index][0][0]))
-    rows, width = len(spans[0][0]), len(spans)
-    offsets = np.empty((rows, width, 2), np.int32)
-    for place, index in enumerate(order):
-        offsets[:, place, 0] = spans[index][0]
-        np.add(spans[index][1], longer, out=offsets[:, place, 1], casting="unsafe")
-    # What lies between two spans is an element of the array as well, of which only every second is taken.
-    bounds = np.append(offsets.ravel(), offsets[-1, -1, 1])
-    array = pa.StringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block))
-    places = np.arange(0, 2 * rows * width, 2, dtype=np.int32).reshape(rows, width)[:, np.argsort(order)]
-    return array.take(pa.array(places.ravel()))
+    return bool(pc.all(pc.equal(pc.count_substring(span_texts(block, [span]), ","), commas)).as_py())
 
 
 def _as_lines(block: bytearray, first: int) -> Lines:

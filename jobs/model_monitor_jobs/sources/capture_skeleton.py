@@ -8,6 +8,7 @@ strings hold neither quotes nor backslashes nor control characters, so replacing
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from model_monitor_jobs.sources import capture_events
 from model_monitor_jobs.sources.capture_batches import plain_csv
 from model_monitor_jobs.sources.json_text import NotReadable
 
-Role = Literal["input", "output", "time", "other"]
+Role = Literal["input", "output", "time", "id", "other"]
 
 # A line end that closes a payload belongs to what all lines share.
 _CONTENT = re.compile(rb'[^"\\]*((?:\\[nr])*)\Z')
@@ -60,16 +61,20 @@ def skeleton_of(line: bytes) -> Skeleton | None:
         capture_events.inference_time(event)
     except NotReadable:
         return None
-    if plain_csv(data) is None:
-        return None
+    return None if plain_csv(data) is None else skeleton_by(line, _roles)
+
+
+def skeleton_by(line: bytes, roles_of: Callable[[dict[str, Any]], dict[int, Role]]) -> Skeleton | None:
+    """The skeleton of a line that holds an object, None where a string in it is not plain.
+
+    `roles_of` is given the object with each string's number in the line in its place, and tells which of them vary.
+    """
     quotes = [match.start() for match in re.finditer(rb'"', line)]
     endings = [_CONTENT.match(line, start + 1, end) for start, end in zip(quotes[::2], quotes[1::2], strict=False)]
     if len(quotes) % 2 or None in endings:
         return None
     escaped = [len(ending[1]) for ending in endings if ending]
-    roles = _roles(line, quotes, escaped)
-    if roles is None:
-        return None
+    roles = roles_of(_marked(line, quotes, escaped))
     varying = tuple(Varying(roles[index], 2 * index, escaped[index]) for index in sorted(roles))
     constants, lengths, start = [], [], 0
     for string in varying:
@@ -80,8 +85,8 @@ def skeleton_of(line: bytes) -> Skeleton | None:
     return Skeleton(tuple(constants), varying, len(quotes), line.count(b"\\"), tuple(lengths))
 
 
-def _roles(line: bytes, quotes: list[int], escaped: list[int]) -> dict[int, Role] | None:
-    """Which strings vary, by their number in the line, found by reading the line with a mark in each value's place."""
+def _marked(line: bytes, quotes: list[int], escaped: list[int]) -> dict[str, Any]:
+    """The object on a line, read with its number in each string's place."""
     pieces, start = [], 0
     for index, ending in enumerate(escaped):
         opening, closing = quotes[2 * index], quotes[2 * index + 1]
@@ -89,13 +94,23 @@ def _roles(line: bytes, quotes: list[int], escaped: list[int]) -> dict[int, Role
             continue
         pieces += [line[start : opening + 1], str(index).encode()]
         start = closing - ending
-    event = capture_events.read_event(b"".join([*pieces, line[start:]]))
-    roles: dict[int, Role] = {}
+    return capture_events.read_event(b"".join([*pieces, line[start:]]))
+
+
+def metadata_roles(event: dict[str, Any]) -> dict[int, Role]:
+    """All strings of an event's metadata, which vary without being looked at."""
+    return {int(text): "other" for text in _strings(event.get("eventMetadata"))}
+
+
+def _roles(event: dict[str, Any]) -> dict[int, Role]:
+    roles = metadata_roles(event)
     metadata = event.get("eventMetadata")
-    for text in _strings(metadata):
-        roles[int(text)] = "other"
-    if isinstance(metadata, dict) and metadata.get("inferenceTime") is not None:
-        roles[int(metadata["inferenceTime"])] = "time"
+    if isinstance(metadata, dict):
+        if metadata.get("inferenceTime") is not None:
+            roles[int(metadata["inferenceTime"])] = "time"
+        ids = [metadata[name] for name in capture_events.RECORD_IDS if metadata.get(name) is not None]
+        if ids and isinstance(ids[0], str):
+            roles[int(ids[0])] = "id"
     sides: dict[Role, str] = {"input": "endpointInput", "output": "endpointOutput"}
     for role, name in sides.items():
         if (side := event["captureData"].get(name)) is not None:

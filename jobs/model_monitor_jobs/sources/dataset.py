@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
@@ -50,16 +50,21 @@ def read_dataset(
     if (window is None) != (timestamp is None):
         raise ValueError("window and timestamp belong together")
     csv_files.check_dialect(csv)
+    entries = files_at(storage, uri)
+    reader = DatasetReader(storage, format, csv, window, timestamp, scratch)
+    return PartitionedStream(
+        lambda: group(entries, reader, reader.split), remote=storage.local_path(entries[0].uri) is None
+    )
+
+
+def files_at(storage: Storage, uri: str) -> list[Entry]:
+    """The files at a URI, at least one. Raises InputError when there is none."""
     entries = storage.list(uri)
     if not entries:
         raise InputError(
             f"no file found at {uri}", remedy="check the path; names that start with '.' or '_' don't count"
         )
-
-    reader = DatasetReader(storage, format, csv, window, timestamp, scratch)
-    return PartitionedStream(
-        lambda: group(entries, reader, reader.split), remote=storage.local_path(entries[0].uri) is None
-    )
+    return entries
 
 
 _COLUMNS_A_RANGE: Final = 250
@@ -69,7 +74,7 @@ _LONGEST_RANGE: Final = 4
 
 @dataclass(frozen=True)
 class DatasetReader:
-    """Reads pieces of a dataset's files."""
+    """Reads pieces of a dataset's files; `record`, where given, reads the lines of JSON Lines."""
 
     storage: Storage
     format: DatasetFormat
@@ -77,6 +82,7 @@ class DatasetReader:
     window: Window | None
     timestamp: str | None
     scratch: Path | None
+    record: Callable[[str], json_lines.Record] | None = None
 
     def split(self, entry: Entry) -> list[Piece] | None:
         """Parts of a large file."""
@@ -97,14 +103,19 @@ class DatasetReader:
 
     def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The rows of consecutive pieces."""
+        for piece, block, counting in self.blocks(pieces, report):
+            if self.window is None or self.timestamp is None:
+                yield block.batch
+            else:
+                name, required = piece.entry.uri, self.format != "JSONLines"
+                yield in_window(block, self.window, self.timestamp, name, counting, required=required)
+
+    def blocks(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[tuple[Piece, Block, ReadReport]]:
+        """All rows of consecutive pieces with what counts them, those outside of the window among them."""
         with opened(self.storage, pieces, report, self.scratch) as files:
             for piece, stream in files:
                 for block, counting in self._blocks(piece, stream, report):
-                    if self.window is None or self.timestamp is None:
-                        yield block.batch
-                    else:
-                        name, required = piece.entry.uri, self.format != "JSONLines"
-                        yield in_window(block, self.window, self.timestamp, name, counting, required=required)
+                    yield piece, block, counting
 
     def _blocks(self, piece: Piece, stream: BinaryIO, report: ReadReport) -> Iterator[tuple[Block, ReadReport]]:
         name = piece.entry.uri
@@ -128,7 +139,7 @@ class DatasetReader:
         self, stream: BinaryIO, name: str, report: ReadReport, columns: list[str] | None
     ) -> Iterator[Block]:
         if self.format == "JSONLines":
-            return json_lines.read(stream, name, report)
+            return json_lines.read(stream, name, report, self.record)
         if columns is not None:
             return csv_files.read_part(stream, columns, name, self.csv, report)
         return csv_files.read(stream, name, self.csv, report)

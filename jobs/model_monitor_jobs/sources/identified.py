@@ -32,7 +32,7 @@ from model_monitor_jobs.storage import Storage
 
 _RFC_4180 = CSVDialect()
 _NEWLINE = 10
-_IDENTITIES = ("eventId", "inferenceId")
+_IDENTITIES = tuple(reversed(capture_events.RECORD_IDS))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class _Events:
 
     def read(self, source: LineBlocks, file: str, hour: datetime) -> Iterator[pa.RecordBatch]:
         """The batches that are full by the end of a file."""
-        scanner = Scanner(self._window, self._batches.drops_outputs)
+        scanner = Scanner(self._window, self._batches.sides)
         first = 1
         for block in source.blocks(BLOCK_BYTES):
             kept = _KeptLines(bytes(block), file, first)
@@ -220,7 +220,4 @@ class _Identities:
 
 
 def _identity(event: dict[str, Any]) -> str | None:
-    metadata = event.get("eventMetadata")
-    if not isinstance(metadata, dict):
-        return None
-    return next((str(metadata[name]) for name in _IDENTITIES if metadata.get(name)), None)
+    return capture_events.identity(event.get("eventMetadata"), _IDENTITIES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Protocol
@@ -14,6 +14,7 @@ MAXIMUM_ROWS = 65_536
 MAXIMUM_CELLS = 4_000_000
 MAXIMUM_SAMPLES = 20
 MAXIMUM_SAMPLE_TEXT = 200
+MAXIMUM_COLUMNS = 1000
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class ReadReport:
 
     `records` counts the rows handed on; `unreadable` physical lines (CSV, JSON Lines), rows (Parquet) or
     captured events; `outside_window` rows left out because of their time; `bytes` are as stored (compressed).
-    `broken` are the files of which an unknown part is missing, each with what is known of it.
+    `broken` are the files of which an unknown part is missing, each with what is known of it. `columns` are names of
+    columns that records had, those that were not handed on among them, where outputs are selected; at most 1,000.
     """
 
     files: int = 0
@@ -45,6 +47,7 @@ class ReadReport:
     bytes: int = 0
     outside_window: int = 0
     broken: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, None] = field(default_factory=dict)
     _notes: dict[str, None] = field(default_factory=dict)
     _faults: dict[str, _Fault] = field(default_factory=dict)
 
@@ -95,11 +98,18 @@ class ReadReport:
         """Keep a remark, each only once."""
         self._notes.setdefault(text)
 
+    def add_columns(self, names: Iterable[str]) -> None:
+        """Keep names of columns."""
+        for name in names:
+            if len(self.columns) < MAXIMUM_COLUMNS:
+                self.columns.setdefault(name)
+
     def merge(self, other: ReadReport) -> None:
         """Add what was read next: the same report as if one reader had read both parts."""
         for name in ("files", "records", "unreadable", "bytes", "outside_window"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self._notes |= other._notes
+        self.add_columns(other.columns)
         for file, reason in other.broken.items():
             self.broken.setdefault(file, reason)
         for kind, fault in other._faults.items():

@@ -149,7 +149,9 @@ def test_changed_bytes_are_never_passed_over(
 
 def scanned(lines: list[str]) -> list[PlainText | capture_scan.Lines]:
     block = bytearray("".join(f"{text}\n" for text in lines).encode())
-    return list(Scanner(WINDOW, lambda inputs, outputs: False).scan(block, 1, True))
+    return list(
+        Scanner(WINDOW, lambda inputs, outputs: ("output", "input") if outputs else ("input",)).scan(block, 1, True)
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What labels cost: reading captured records with their ids, reading labels, and joining them."""
