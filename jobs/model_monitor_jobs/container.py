@@ -17,7 +17,15 @@ from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
-from model_monitor_jobs.execution.perform import Clock, failed_status, perform_baseline, perform_monitor, started_status
+from model_monitor_jobs.execution.perform import (
+    Clock,
+    MonitorRun,
+    failed_status,
+    perform_baseline,
+    perform_monitor,
+    started_status,
+)
+from model_monitor_jobs.execution.recheck import perform_rechecks
 from model_monitor_jobs.sinks.executions import ClusterUnavailable, Executions, connect, spec_of
 from model_monitor_jobs.storage import Storage
 
@@ -81,7 +89,7 @@ def _execute(task: Task, executions: Executions, storage: Storage, clock: Clock)
             window = TimeWindow(start=due.window.start, end=due.window.end) if due else None
             executions.create(task.execution, task.configuration.owner, spec_of(task.configuration.owner, window))
         executions.write_status(task.execution, started)
-        status = _perform(task, due, started, storage, clock)
+        status = _perform(task, due, started, executions, storage, clock)
     except (InputError, ConfigurationError) as error:
         _tell_failure(task, executions, failed_status(started, type(error).__name__, str(error), clock()), existing)
         raise
@@ -98,17 +106,26 @@ def _execute(task: Task, executions: Executions, storage: Storage, clock: Clock)
 
 
 def _perform(
-    task: Task, due: Occasion | None, started: MonitoringExecutionStatus, storage: Storage, clock: Clock
+    task: Task,
+    due: Occasion | None,
+    started: MonitoringExecutionStatus,
+    executions: Executions,
+    storage: Storage,
+    clock: Clock,
 ) -> MonitoringExecutionStatus:
-    configuration = task.configuration
+    configuration, owner = task.configuration, task.configuration.owner
     if configuration.baseline is not None:
         return perform_baseline(configuration.baseline, started, storage, clock)[1]
     if configuration.monitor is None or configuration.reference is None or due is None:
         raise ConfigurationError("run.json: neither a baseline nor a monitor with the files of its baseline")
-    name = configuration.owner.name
-    return perform_monitor(
-        configuration.monitor, name, configuration.reference, due, task.execution, started, storage, clock
-    ).status
+    run = MonitorRun(configuration.monitor, owner.name, configuration.reference, due, task.execution)
+    # Earlier windows first: the run's own result is then the latest.
+    for again in perform_rechecks(run, task.job, storage, clock):
+        name, window = again.run.execution, again.run.occasion.window
+        executions.create(name, owner, spec_of(owner, TimeWindow(start=window.start, end=window.end)))
+        executions.write_status(name, again.performed.status)
+        logger.info(f"window {window} was judged again: {again.reason}", extra={"execution": name})
+    return perform_monitor(run, started, storage, clock).status
 
 
 def _occasion(task: Task, existing: MonitoringExecution | None, now: datetime) -> Occasion | None:
@@ -129,7 +146,8 @@ def _occasion(task: Task, existing: MonitoringExecution | None, now: datetime) -
     except (WindowError, ScheduleError) as error:
         raise ConfigurationError(str(error)) from error
     if fixed is not None and existing is not None and existing.status is not None:
-        return Occasion(existing.status.scheduled_time, due.window)
+        labels = existing.status.labels
+        return Occasion(existing.status.scheduled_time, due.window, labels.as_of if labels is not None else due.as_of)
     return due
 
 

@@ -120,8 +120,7 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
     "spec.modelQuality: only for monitoringType ModelQuality": [
         lambda spec: spec | {"monitoringType": "DataQuality", "modelQuality": {"problemType": "Regression"}},
     ],
-    "spec.modelQuality: ModelQuality needs problemType: BinaryClassification, MulticlassClassification or"
-    " Regression": [
+    "spec.modelQuality: ModelQuality needs problemType: BinaryClassification, MulticlassClassification or Regression": [
         lambda _: _LABELLED | {"columns": {"groundTruth": "y", "prediction": "p"}},
     ],
     "spec.columns.groundTruth: ModelQuality needs the column of the dataset that holds the label": [

@@ -17,8 +17,9 @@ from model_monitor_jobs.commands.spinner import busy
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.execution.page import REPORT, dataset_page
 from model_monitor_jobs.reports.terminal import baseline_report, result_report
-from model_monitor_jobs.runs.baseline import PROFILE, MadeBaseline, adopt, profile_dataset
+from model_monitor_jobs.runs.baseline_files import PROFILE, MadeBaseline
 from model_monitor_jobs.runs.data_quality import judge
+from model_monitor_jobs.runs.data_quality_baseline import adopt, profile_dataset
 from model_monitor_jobs.runs.loading import LoadedBaseline, load_baseline
 from model_monitor_jobs.runs.outcome import EXECUTION, report_document, result_files, result_status
 from model_monitor_jobs.runs.reading import excluded_columns, first_columns

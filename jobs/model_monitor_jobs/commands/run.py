@@ -25,7 +25,7 @@ from model_monitor_jobs.execution.local import LocalRun, occasions, output_below
 from model_monitor_jobs.execution.perform import Clock, perform_baseline, started_status
 from model_monitor_jobs.manifests import Manifests, load_manifests
 from model_monitor_jobs.reports.terminal import alert_line, baseline_report, result_report, standing_alert_line
-from model_monitor_jobs.runs.baseline import MadeBaseline
+from model_monitor_jobs.runs.baseline_files import MadeBaseline
 from model_monitor_jobs.runs.outcome import finding_document
 from model_monitor_jobs.storage import Storage
 
@@ -152,7 +152,7 @@ def _replay(
 
 def _is_quiet(local_run: LocalRun, every_check: bool) -> bool:
     performed = local_run.performed
-    if performed is None or local_run.alerts or every_check or not performed.result.judged:
+    if performed is None or local_run.alerts or every_check or local_run.again or not performed.result.judged:
         return False
     return not performed.result.violations and not performed.result.report.unreadable
 
@@ -175,6 +175,8 @@ def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool
         console.print(Text(f"  {window}  ", style="bold") + Text(f"failed: {local_run.error}", style="red"))
         return
     result = local_run.performed.result
+    if local_run.again:
+        window = f"{window}  judged again, {local_run.again}"
     if not result.violations and not every_check and not result.report.unreadable:
         console.print(Text(f"  {window}  ") + Text(result.summary, style="green"))
         for alert in local_run.alerts:
@@ -219,4 +221,5 @@ def _run_document(local_run: LocalRun) -> dict[str, Any]:
             for finding in performed.result.findings
         ],
         "alerts": [{"column": alert.check.place, "check": alert.check.type} for alert in local_run.alerts],
+        **({"again": local_run.again} if local_run.again else {}),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +10,13 @@ from model_monitor_crds import Baseline, MonitoringSchedule
 from model_monitor_crds.alert import JudgedWindow, RaisedAlert, raised_alerts
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.data import Output
-from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
+from model_monitor_crds.monitoringschedule import Alert, MonitoringScheduleSpec
 from model_monitor_crds.run import Occasion, WindowError, occasion, window_of_tick
 from model_monitor_crds.schedule import Schedule, ScheduleError
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, MonitorError
-from model_monitor_jobs.execution.perform import Clock, Performed, perform_monitor, started_status
+from model_monitor_jobs.execution.perform import Clock, MonitorRun, Performed, perform_monitor, started_status
+from model_monitor_jobs.execution.recheck import perform_rechecks
 from model_monitor_jobs.runs.outcome import judged_window
 from model_monitor_jobs.storage import Storage
 
@@ -30,6 +30,8 @@ class LocalRun:
     performed: Performed | None = None
     error: MonitorError | None = None
     alerts: tuple[RaisedAlert, ...] = ()
+    again: str = ""
+    """Why the window of an earlier run was judged again and published; empty for a run of its own."""
 
 
 def resolve_columns(schedule: MonitoringScheduleSpec, baseline: Baseline) -> MonitoringScheduleSpec:
@@ -61,7 +63,7 @@ def occasions(
         for tick in schedule.ticks(span.start - margin, span.end + margin):
             window = window_of_tick(monitor, tick)
             if span.start <= window.start and window.end <= span.end:
-                yield f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window)
+                yield f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window, tick)
     except (ScheduleError, WindowError) as error:
         raise ConfigurationError(f"MonitoringSchedule {name}: {error}") from error
 
@@ -71,7 +73,7 @@ def _latest(name: str, monitor: MonitoringScheduleSpec, at: datetime) -> tuple[s
     if tick is None:
         due = occasion(monitor, name, "", at, None)
         return f"{name}-{due.window.end:%Y%m%d%H%M}", due
-    return f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window_of_tick(monitor, tick))
+    return f"{name}-{int(tick.timestamp()) // 60}", Occasion(tick, window_of_tick(monitor, tick), tick)
 
 
 def replay(
@@ -83,18 +85,34 @@ def replay(
     clock: Clock,
 ) -> Iterator[LocalRun]:
     """Make the runs one after the other; a run that fails does not end the replay."""
-    name, alert = schedule.metadata.name, monitor.alert
-    history: deque[JudgedWindow] = deque(maxlen=4 * alert.evaluation_periods)
+    name, alerts = schedule.metadata.name, _Alerts(monitor.alert)
     for execution, due in runs:
-        started = started_status(clock(), None, due)
+        run = MonitorRun(monitor, name, files, due, execution)
         try:
-            performed = perform_monitor(monitor, name, files, due, execution, started, storage, clock)
+            for again in perform_rechecks(run, None, storage, clock):
+                earlier = again.run.occasion
+                raised = alerts.after(earlier.window, again.performed)
+                yield LocalRun(name, earlier, again.performed, alerts=raised, again=again.reason)
+            performed = perform_monitor(run, started_status(clock(), None, due), storage, clock)
         except MonitorError as error:
             yield LocalRun(name, due, error=error)
             continue
-        history.append(judged_window(performed.result.findings))
-        raised = raised_alerts(list(history), alert.datapoints_to_alert, alert.evaluation_periods)
-        yield LocalRun(name, due, performed, alerts=tuple(raised))
+        yield LocalRun(name, due, performed, alerts=alerts.after(due.window, performed))
+
+
+class _Alerts:
+    """Counts alerts over the windows of a replay; of results on one window the latest counts."""
+
+    def __init__(self, rule: Alert) -> None:
+        self._rule = rule
+        self._windows: dict[tuple[datetime, datetime], JudgedWindow] = {}
+
+    def after(self, window: Window, performed: Performed) -> tuple[RaisedAlert, ...]:
+        """The alerts that stand after a result."""
+        self._windows[(window.end, window.start)] = judged_window(performed.result.findings)
+        latest = [judged for _, judged in sorted(self._windows.items(), key=lambda item: item[0])]
+        periods = self._rule.evaluation_periods
+        return tuple(raised_alerts(latest[-4 * periods :], self._rule.datapoints_to_alert, periods))
 
 
 def output_below(spec: MonitoringScheduleSpec, folder: str) -> MonitoringScheduleSpec:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
-from model_monitor_jobs.runs.history import History, earlier_results
+from model_monitor_jobs.runs.data_quality import DataQualityResult
+from model_monitor_jobs.runs.history import History
+from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 from model_monitor_jobs.runs.result import Result
-from model_monitor_jobs.storage import Storage
 
 REPORT: Final = "report.html"
 
@@ -21,13 +21,9 @@ def monitor_page(
     schedule: str,
     execution: str,
     folder: str,
-    scheduled_time: datetime | None,
-    storage: Storage,
+    history: History,
 ) -> bytes:
-    """report.html of a monitor's run; only scheduled runs have a history."""
-    history = History()
-    if scheduled_time is not None:
-        history = earlier_results(storage, monitor.output.uri, schedule, scheduled_time)
+    """report.html of a monitor's run."""
     return _page(
         result,
         schedule=schedule,
@@ -36,20 +32,27 @@ def monitor_page(
         folder=folder,
         zone=ZoneInfo(monitor.time_zone),
         history=history,
-        settings=monitor.data_quality,
+        data_quality=monitor.data_quality,
+        model_quality=monitor.model_quality,
+        ground_truth=monitor.ground_truth,
         alert=monitor.alert,
     )
 
 
 def dataset_page(result: Result, settings: DataQuality, dataset: str, folder: str) -> bytes:
     """report.html of a dataset that was compared without a monitor."""
-    return _page(result, schedule=dataset, folder=folder, settings=settings)
+    return _page(result, schedule=dataset, folder=folder, data_quality=settings)
 
 
 def _page(result: Result, **context: Any) -> bytes:
     # The template engine is imported by runs that write a page, not by every command.
-    from model_monitor_jobs.reports.html.build import report_of
+    from model_monitor_jobs.reports.html import data_quality, model_quality
     from model_monitor_jobs.reports.html.context import ReportContext
     from model_monitor_jobs.reports.html.render import render_report
 
-    return render_report(report_of(result, ReportContext(**context)))
+    told = ReportContext(**context)
+    if isinstance(result, ModelQualityResult):
+        return render_report(model_quality.report_of(result, told))
+    if isinstance(result, DataQualityResult):
+        return render_report(data_quality.report_of(result, told))
+    raise TypeError(f"there is no page of a {type(result).__name__}")

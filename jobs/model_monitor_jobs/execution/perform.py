@@ -9,12 +9,17 @@ from typing import Any, Final
 
 from model_monitor_crds.base import API_VERSION, TimeWindow
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
-from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus
+from model_monitor_crds.monitoringexecution import Labels, MonitoringExecutionStatus
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
-from model_monitor_crds.run import Occasion
+from model_monitor_crds.run import Occasion, WindowError, latest_window
+from model_monitor_crds.schedule import ScheduleError
+from model_monitor_crds.window import Window
 from model_monitor_jobs.execution.page import REPORT, monitor_page
 from model_monitor_jobs.runs import conditions
-from model_monitor_jobs.runs.baseline import MadeBaseline, make_baseline
+from model_monitor_jobs.runs.baseline import make_baseline
+from model_monitor_jobs.runs.baseline_files import MadeBaseline
+from model_monitor_jobs.runs.history import History, earlier_results
+from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.monitor import run_monitor
 from model_monitor_jobs.runs.outcome import (
     EXECUTION,
@@ -39,6 +44,28 @@ class Performed:
     status: MonitoringExecutionStatus
 
 
+@dataclass(frozen=True)
+class MonitorRun:
+    """One run of a monitor: the schedule, its baseline's files, the data, and the execution that records it."""
+
+    monitor: MonitoringScheduleSpec
+    schedule: str
+    files: BaselineFiles
+    occasion: Occasion
+    execution: str
+
+    @property
+    def folder(self) -> str:
+        """Where its results go."""
+        return results_folder(self.monitor.output.uri, self.schedule, self.occasion.scheduled_time, self.execution)
+
+    def history(self, storage: Storage) -> History:
+        """What runs before it found; only scheduled runs have a history."""
+        if self.occasion.scheduled_time is None:
+            return History()
+        return earlier_results(storage, self.monitor.output.uri, self.schedule, self.occasion.scheduled_time)
+
+
 def started_status(
     started: datetime, job: str | None = None, occasion: Occasion | None = None
 ) -> MonitoringExecutionStatus:
@@ -49,41 +76,47 @@ def started_status(
         start_time=started,
         scheduled_time=occasion.scheduled_time if occasion else None,
         window=window,
+        labels=Labels(as_of=occasion.as_of) if occasion is not None and occasion.as_of is not None else None,
         conditions=conditions.running(started),
     )
 
 
-def perform_monitor(
-    monitor: MonitoringScheduleSpec,
-    schedule: str,
-    files: BaselineFiles,
-    occasion: Occasion,
-    execution: str,
-    started: MonitoringExecutionStatus,
-    storage: Storage,
-    clock: Clock,
-) -> Performed:
+def perform_monitor(run: MonitorRun, started: MonitoringExecutionStatus, storage: Storage, clock: Clock) -> Performed:
     """Judge a window and write the results folder, execution.json last.
 
     Raises InputError, ConfigurationError or StorageUnavailable; then nothing was written.
     """
-    result = run_monitor(monitor, files, occasion.window, storage)
-    folder = results_folder(monitor.output.uri, schedule, occasion.scheduled_time, execution)
+    history, occasion = run.history(storage), run.occasion
+    labels = LabelsAsOf(occasion.as_of or clock(), _latest(run), history)
+    result = run_monitor(run.monitor, run.files, occasion.window, storage, labels)
+    return publish(run, result, history, started, storage, clock)
+
+
+def publish(
+    run: MonitorRun,
+    result: Result,
+    history: History,
+    started: MonitoringExecutionStatus,
+    storage: Storage,
+    clock: Clock,
+) -> Performed:
+    """Write the results folder of a run, execution.json last."""
+    folder = run.folder
     found = result_status(result, folder)
     status = _ended(started, found, found.violation_count or 0, clock())
     document: dict[str, Any] = {
         "apiVersion": API_VERSION,
         "kind": "MonitoringExecution",
-        "metadata": {"name": execution},
-        "spec": {"scheduleRef": {"name": schedule}},
+        "metadata": {"name": run.execution},
+        "spec": {"scheduleRef": {"name": run.schedule}},
         "status": status.to_dict(),
     }
-    files_of_run = result_files(result, document)
-    files_of_run[REPORT] = monitor_page(result, monitor, schedule, execution, folder, occasion.scheduled_time, storage)
-    compatible = monitor.compatibility == "SageMaker"
-    if compatible and (lines := result.published(occasion.window.end, {"MonitoringSchedule": schedule})):
-        files_of_run[METRICS] = lines
-    storage.write_folder(folder, files_of_run, last=EXECUTION)
+    files = result_files(result, document)
+    files[REPORT] = monitor_page(result, run.monitor, run.schedule, run.execution, folder, history)
+    compatible = run.monitor.compatibility == "SageMaker"
+    if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
+        files[METRICS] = lines
+    storage.write_folder(folder, files, last=EXECUTION)
     return Performed(result, folder, status)
 
 
@@ -101,6 +134,15 @@ def failed_status(
     """The status after a fault that another try can't mend."""
     ended = conditions.failed(reason, message, now, started.conditions)
     return started.model_copy(update={"completion_time": now, "conditions": ended})
+
+
+def _latest(run: MonitorRun) -> Window | None:
+    """The window that came in last, of a scheduled run."""
+    tick = run.occasion.scheduled_time
+    try:
+        return latest_window(run.monitor, tick) if tick is not None else None
+    except (WindowError, ScheduleError):
+        return None
 
 
 def _ended(

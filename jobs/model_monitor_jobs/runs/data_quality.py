@@ -15,9 +15,9 @@ from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.data_quality import default, sagemaker
-from model_monitor_jobs.checks.data_quality.default import Judgement
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.decisions import ENOUGH_ROWS, Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.segments import count_segments

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -40,13 +40,52 @@ class EarlierCheck:
 
 
 @dataclass(frozen=True)
+class EarlierMetric:
+    """A metric of an earlier window: measured, in the baseline, and estimated; None where there was none."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+    estimate: float | None = None
+    estimate_low: float | None = None
+    estimate_high: float | None = None
+
+
+@dataclass(frozen=True)
+class EarlierOutlook:
+    """What a window without labels was estimated to show."""
+
+    start: datetime
+    end: datetime
+    metrics: Mapping[str, EarlierMetric]
+
+
+@dataclass(frozen=True)
 class EarlierResult:
-    """An earlier run, with the window it judged where that is known."""
+    """An earlier run, with the window it judged where that is known.
+
+    Of a model quality monitor also its metrics, the share of records with a label, up to when labels counted, how often
+    the window had been judged before, and what a later window was estimated to show.
+    """
 
     scheduled_time: datetime
     start: datetime | None
     end: datetime | None
     checks: Mapping[Check, EarlierCheck] = field(default_factory=dict)
+    metrics: Mapping[str, EarlierMetric] = field(default_factory=dict)
+    coverage: float | None = None
+    as_of: datetime | None = None
+    labels_digest: str = ""
+    revision: int = 0
+    revisions: Sequence[Mapping[str, Any]] = ()
+    """What was published of this window before, as its execution.json tells it."""
+    outlook: EarlierOutlook | None = None
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its metrics were judged."""
+        return any(found.judged for found in self.checks.values())
 
 
 @dataclass(frozen=True)
@@ -107,7 +146,30 @@ def parse_result(content: bytes, scheduled_time: datetime) -> EarlierResult:
     status = document.get("status")
     window = status.get("window") if isinstance(status, dict) else None
     start, end = (_time(window, name) for name in ("start", "end"))
-    return EarlierResult(scheduled_time, start, end, dict(_checks(document["findings"])))
+    labels = status.get("labels") if isinstance(status, dict) else None
+    labels = labels if isinstance(labels, dict) else {}
+    coverage, revision = labels.get("coverage"), labels.get("revision")
+    revisions = document.get("revisions")
+    return EarlierResult(
+        scheduled_time,
+        start,
+        end,
+        dict(_checks(document["findings"])),
+        _with_estimates(
+            _metrics(status.get("metrics") if isinstance(status, dict) else None), document.get("estimates")
+        ),
+        float(coverage) if isinstance(coverage, int | float) else None,
+        _time(labels, "asOf"),
+        str(document.get("labelsDigest", "")),
+        revision if isinstance(revision, int) else 0,
+        [own for own in revisions if isinstance(own, dict)] if isinstance(revisions, list) else (),
+        _outlook(document.get("outlook")),
+    )
+
+
+def read_result(storage: Storage, folder: str, scheduled_time: datetime) -> EarlierResult | None:
+    """The result in a folder; None where there is none, or none that can be read."""
+    return _read(storage, (scheduled_time, folder))[0]
 
 
 def earlier_results(
@@ -229,6 +291,45 @@ def _checks(findings: Sequence[Any]) -> Iterator[tuple[Check, EarlierCheck]]:
                 finding.get("immediate") is True,
             ),
         )
+
+
+def _metrics(listed: Any) -> dict[str, EarlierMetric]:
+    """The metrics of a status."""
+    names = {"estimateLow": "estimate_low", "estimateHigh": "estimate_high"}
+    found = {}
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("metric"), str):
+            numbers = {
+                names.get(name, name): float(value)
+                for name, value in entry.items()
+                if name != "metric" and isinstance(value, int | float)
+            }
+            known = {name: value for name, value in numbers.items() if name in EarlierMetric.__dataclass_fields__}
+            found[entry["metric"]] = EarlierMetric(**known)
+    return found
+
+
+def _with_estimates(metrics: dict[str, EarlierMetric], document: Any) -> dict[str, EarlierMetric]:
+    """The metrics with their estimates, of which a status only has those that are trusted."""
+    told = _metrics(document.get("metrics") if isinstance(document, dict) else None)
+    for name, found in told.items():
+        metrics[name] = replace(
+            metrics.get(name, EarlierMetric()),
+            estimate=found.estimate,
+            estimate_low=found.estimate_low,
+            estimate_high=found.estimate_high,
+        )
+    return metrics
+
+
+def _outlook(document: Any) -> EarlierOutlook | None:
+    if not isinstance(document, dict):
+        return None
+    window = document.get("window")
+    start, end = _time(window, "start"), _time(window, "end")
+    if start is None or end is None:
+        return None
+    return EarlierOutlook(start, end, _metrics(document.get("metrics")))
 
 
 def _time(window: Any, name: str) -> datetime | None:

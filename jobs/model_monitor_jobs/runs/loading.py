@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -63,16 +64,8 @@ def load_baseline(
     if profile is not None:
         order, alternatives = profile.judged, (profile.without_timestamp, profile.order)
         known |= frozenset(profile.order)
-    digests = {
-        files.statistics_uri: files.statistics_sha256,
-        files.constraints_uri: files.constraints_sha256,
-    }
     unknown = [column.name for column in reference.columns if not column.present + column.missing]
-    notes = tuple(
-        f"{uri} was changed after the baseline was made; this run follows the file as it is now"
-        for uri, digest in digests.items()
-        if sha256(content[uri]).hexdigest() != digest
-    )
+    notes = edited_files(files, content)
     if unknown:
         named = ", ".join(_with_likely(name, [feature.name for feature in statistics.features]) for name in unknown)
         text = f"{files.statistics_uri} has no statistics of {named}: what needs them is not judged"
@@ -95,15 +88,35 @@ def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None)
     lengths = lengths_of(content, uri)
     length = _nearest(window.length, lengths) if window is not None else None
     profile = read_baseline_profile(content, uri, length)
+    return profile, fitting_length(lengths, window, stamped="timestamp" in profile.roles.values())[1]
+
+
+def edited_files(files: BaselineFiles, content: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Notes on files that were changed after the baseline was made; `content` by URI."""
+    digests = {
+        files.statistics_uri: files.statistics_sha256,
+        files.constraints_uri: files.constraints_sha256,
+    }
+    return tuple(
+        f"{uri} was changed after the baseline was made; this run follows the file as it is now"
+        for uri, digest in digests.items()
+        if uri is not None and sha256(content[uri]).hexdigest() != digest
+    )
+
+
+def fitting_length(
+    lengths: tuple[timedelta, ...], window: Window | None, *, stamped: bool
+) -> tuple[timedelta | None, str]:
+    """The length of a baseline's windows that is a window's, or why there is none; `stamped`: its rows have times."""
     if not lengths:
-        stamped = "timestamp" in profile.roles.values()
-        return profile, f"its Baseline has no {'windows' if stamped else 'columns.timestamp'}"
+        return None, f"its Baseline has no {'windows' if stamped else 'columns.timestamp'}"
     if window is None:
-        return profile, "it is not said which window this is: give --from and --to"
+        return None, "it is not said which window this is: give --from and --to"
+    length = _nearest(window.length, lengths)
     if length is None:
         known = ", ".join(map(format_duration, lengths))
-        return profile, f"it knows windows of {known}, this one has {format_duration(window.length)}: add it to windows"
-    return profile, ""
+        return None, f"it knows windows of {known}, this one has {format_duration(window.length)}: add it to windows"
+    return length, ""
 
 
 def _nearest(length: timedelta, known: tuple[timedelta, ...]) -> timedelta | None:

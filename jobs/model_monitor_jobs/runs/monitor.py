@@ -6,13 +6,21 @@ from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.runs.data_quality import run_data_quality
+from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.result import Result
 from model_monitor_jobs.storage import Storage
 
 
-def run_monitor(monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage) -> Result:
-    """Judge one window of a monitor's input.
+def run_monitor(
+    monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage, labels: LabelsAsOf
+) -> Result:
+    """Judge one window of a monitor's input; `labels` only matter to model quality.
 
     Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
     """
+    if monitor.monitoring_type == "ModelQuality":
+        # Imported by the runs that need it, as it takes a while.
+        from model_monitor_jobs.runs.model_quality import run_model_quality
+
+        return run_model_quality(monitor, files, window, labels, storage)
     return run_data_quality(monitor, files, window, storage)

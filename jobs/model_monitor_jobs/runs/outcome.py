@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -14,16 +13,15 @@ from model_monitor_crds.base import Segment, TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecutionStatus, UnjudgedCheck, Verdicts, Violation
 from model_monitor_jobs.checks.finding import Distances, Finding
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.runs.baseline import MadeBaseline
+from model_monitor_jobs.runs.baseline_files import MadeBaseline
 from model_monitor_jobs.runs.offenders import Offenders
+from model_monitor_jobs.runs.reading_document import reading_document
 from model_monitor_jobs.runs.result import VIOLATIONS, Result
 from model_monitor_jobs.sagemaker.documents import to_json
-from model_monitor_jobs.sources import ReadReport
 
 EXECUTION: Final = "execution.json"
 MOST_VIOLATIONS: Final = 20
 MOST_UNJUDGED: Final = 50
-MOST_BROKEN_FILES: Final = 1000
 UNDECIDED: Final = (Verdict.INSUFFICIENT_DATA, Verdict.TOO_VARIABLE)
 MOST_VIOLATION_BYTES: Final = 16 * 1024
 _LONGEST_DESCRIPTION: Final = 512
@@ -76,14 +74,15 @@ def result_status(result: Result, folder: str | None) -> MonitoringExecutionStat
         report_uri=folder,
         report_sha256=sha256(to_json(result.documents()[VIOLATIONS])).hexdigest(),
         baseline_files=result.reference_files,
+        **result.status_fields(),
     )
 
 
 def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
     """The same for a baseline that was made."""
     files = made.files
-    verb = "Profiled" if made.table is not None else "Adopted"
-    said = f"{verb} {files.record_count:,} rows, {files.column_count} columns are judged"
+    verb = "Measured" if made.measured is not None else "Profiled" if made.table is not None else "Adopted"
+    said = f"{verb} {files.record_count:,} rows, {files.column_count} {made.judges} are judged"
     return MonitoringExecutionStatus(
         record_count=files.record_count,
         unreadable_count=made.report.unreadable if made.report else None,
@@ -136,6 +135,7 @@ def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
 def report_document(result: Result, execution: dict[str, Any]) -> dict[str, Any]:
     """Everything a run found, for programs."""
     return execution | {
+        **result.details(),
         "findings": [finding_document(finding, result.offenders.get(finding.key)) for finding in result.findings],
         "notes": list(result.notes),
         "reading": reading_document(result.report),
@@ -185,16 +185,3 @@ def distances_document(distances: Distances) -> dict[str, float]:
         "baselineMaximum": distances.baseline_maximum,
     }
     return {name: value for name, value in known.items() if value is not None}
-
-
-def reading_document(report: ReadReport) -> dict[str, Any]:
-    """How the data was read, with samples of what could not be."""
-    return {
-        "files": report.files,
-        "records": report.records,
-        "unreadable": report.unreadable,
-        "reasons": report.reasons,
-        "brokenFiles": list(report.broken)[:MOST_BROKEN_FILES],
-        "outsideWindow": report.outside_window,
-        "samples": [asdict(sample) for sample in report.samples],
-    }

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from model_monitor_crds.data import Columns
 from model_monitor_crds.engine import Engine
 from model_monitor_jobs.engines import profile_stream
-from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.profiles.segments import segment_values
 from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking, block_rows
 from model_monitor_jobs.sources import ReadReport, RecordStream
 from model_monitor_jobs.sources.headers import is_number
@@ -79,6 +80,25 @@ def check_delimiter(columns: Sequence[str], uri: str) -> None:
             f"{uri}: the header is one cell, {columns[0][:80]!r}",
             remedy=f"set csv.delimiter (--delimiter) to {found[0]!r}",
         )
+
+
+def check_columns(table: TableProfile, named: Sequence[str], segments: Sequence[str], uri: str) -> None:
+    """Raise ConfigurationError where a dataset lacks a column that is named, or one of `segments` has no few values."""
+    unknown = [name for name in named if name not in table.order]
+    if unknown:
+        raise ConfigurationError(
+            f"spec.columns: {uri} has no column {', '.join(map(repr, unknown))}; "
+            f"its columns are {', '.join(table.order)}"
+        )
+    unprofiled = [name for name in segments if name not in table.columns]
+    if unprofiled:
+        raise ConfigurationError(f"spec.columns.segments: {', '.join(unprofiled)} can't be excluded as well")
+    for name, values in segment_values(table, segments).items():
+        if not values:
+            reason = "too many different values" if table.columns[name].present else "no value in the data"
+            raise ConfigurationError(
+                f"spec.columns.segments: {name!r} has {reason}", remedy="name a column with few values, or none"
+            )
 
 
 def check_names(columns: Sequence[str], known: Collection[str], uri: str) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from model_monitor_crds.data import Columns
-from model_monitor_crds.data_quality import DataQuality
+from model_monitor_crds.data_quality import CompareWith, DataQuality
 from model_monitor_crds.window import format_duration
 from model_monitor_jobs.checks.data_quality import asked
-from model_monitor_jobs.checks.data_quality.default import Judgement, least_share
+from model_monitor_jobs.checks.data_quality.default import least_share
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.checks.data_quality.rules import checks
 from model_monitor_jobs.checks.data_quality.structure import EXTRA, MISSING, extra_columns
 from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.profiles.counts import Counts
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.profiles.windows import window_name
 from model_monitor_jobs.runs.loading import LoadedBaseline
@@ -53,24 +58,40 @@ def remarks(
             f"too variable to be judged, as even half of the rows could change unseen: {_first(list(wide))}; "
             "judge longer windows, or give the baseline more days"
         )
-    windows = reference.windows
     if not judgement.findings:
         yield "constraints.json or overrides switch every check off"
         return
+    windows = reference.windows
+    known = KnownWindows(windows.starts, windows.length, reference.zone) if windows is not None else None
+    yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
+
+
+@dataclass(frozen=True)
+class KnownWindows:
+    """The baseline's windows that limits may rest on: their starts in seconds since 1970."""
+
+    starts: Counts
+    length: timedelta
+    zone: ZoneInfo
+
+
+def what_limits_know(
+    judgement: Judgement, windows: KnownWindows | None, compare_with: CompareWith, unlearned: str
+) -> Iterator[str]:
+    """Whether limits know the usual variation of the baseline's own windows, or why not."""
     if windows is None or not judgement.learned:
-        reason = baseline.unlearned or "it has too few windows of this length"
+        reason = unlearned or "it has too few windows of this length"
         yield f"usual variation of this baseline is unknown: only large changes are reported ({reason})"
         return
     first, last = (
-        window_name(int(windows.starts[place]), windows.length, reference.zone)
-        for place in (0, len(windows.starts) - 1)
+        window_name(int(windows.starts[place]), windows.length, windows.zone) for place in (0, len(windows.starts) - 1)
     )
     yield (
         f"limits know the usual variation of the baseline's {len(windows.starts)} windows of "
         f"{format_duration(windows.length)} from {first} to {last}{_SPANS[judgement.compare_with]}"
     )
-    if settings.compare_with not in ("Auto", judgement.compare_with):
-        yield f"the baseline has too few windows for compareWith: {settings.compare_with}; compared with all of them"
+    if compare_with not in ("Auto", judgement.compare_with):
+        yield f"the baseline has too few windows for compareWith: {compare_with}; compared with all of them"
     if judgement.left_out:
         yield (
             "held to be faults of the baseline and left out of its usual variation, each by some checks: "

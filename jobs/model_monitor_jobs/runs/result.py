@@ -51,6 +51,14 @@ class Result(ABC):
     def published(self, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
         """The lines of metrics.jsonl: what SageMaker's container publishes of a window; empty where it is nothing."""
 
+    def status_fields(self) -> dict[str, Any]:
+        """Fields of the execution's status that other monitoring types don't have."""
+        return {}
+
+    def details(self) -> dict[str, Any]:
+        """What execution.json tells beyond status and findings."""
+        return {}
+
     @property
     def judged(self) -> bool:
         """Whether any check came to a pass or a violation."""

@@ -82,7 +82,9 @@ def baseline(root: Path) -> BaselineFiles:
     return make_baseline(spec, Storage({"pvc://data": root})).files
 
 
-def run(root: Path, baseline: BaselineFiles, files: dict[str, bytes], format: str, compatibility: str) -> DataQualityResult:
+def run(
+    root: Path, baseline: BaselineFiles, files: dict[str, bytes], format: str, compatibility: str
+) -> DataQualityResult:
     """Judge these files, and write what is written of a run."""
     shutil.rmtree(root / "in", ignore_errors=True)
     for name, content in files.items():

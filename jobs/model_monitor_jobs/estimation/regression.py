@@ -1,0 +1,71 @@
+"""Direct loss estimation: a model of the model's errors, learned from the reference (DLE, NannyML 2022)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_monitor_jobs.estimation.estimates import Estimate
+from model_monitor_jobs.estimation.features import Doubles
+
+FOLDS: Final = 3
+ITERATIONS: Final = 60
+LEAVES: Final = 15
+
+
+def estimate_regression(
+    reference: Doubles,
+    errors: Doubles,
+    window: Doubles,
+    categorical: list[bool],
+    weights: Doubles,
+    window_rows: int,
+) -> dict[str, Estimate]:
+    """Estimate mae, mse and rmse; the tables hold the features and the prediction, `errors` are actual - predicted."""
+    mae, mae_variance = _mean_loss(reference, np.abs(errors), window, categorical, weights, window_rows)
+    mse, mse_variance = _mean_loss(reference, np.square(errors), window, categorical, weights, window_rows)
+    root = float(np.sqrt(mse))
+    estimates = {"mae": Estimate.normal("mae", mae, mae_variance), "mse": Estimate.normal("mse", mse, mse_variance)}
+    if root > 0:
+        estimates["rmse"] = Estimate.normal("rmse", root, mse_variance / (2 * root) ** 2)
+    return estimates
+
+
+def _mean_loss(
+    reference: Doubles,
+    losses: Doubles,
+    window: Doubles,
+    categorical: list[bool],
+    weights: Doubles,
+    window_rows: int,
+) -> tuple[float, float]:
+    """Mean loss of a window, and the variance of the error of that.
+
+    The model's mean over the window, plus what it was wrong by on rows of the reference that it had not seen, weighted
+    to stand for the window: right if either the model or the weights are (Robins, Rotnitzky, Zhao 1994).
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    held_out = np.empty(len(losses))
+    expected = np.zeros(len(window))
+    folds = np.arange(len(losses)) % FOLDS
+    for fold in range(FOLDS):
+        others = folds != fold
+        model = HistGradientBoostingRegressor(
+            max_iter=ITERATIONS,
+            max_leaf_nodes=LEAVES,
+            categorical_features=categorical,
+            early_stopping=False,
+            random_state=0,
+        )
+        model.fit(reference[others], losses[others])
+        held_out[~others] = model.predict(reference[~others])
+        expected += model.predict(window) / FOLDS
+    wrong = losses - held_out
+    bias = float(np.average(wrong, weights=weights))
+    spread = float(np.average(np.square(wrong - bias), weights=weights))
+    learned = float(np.square(weights * (wrong - bias)).sum() / weights.sum() ** 2)
+    unsampled = float(expected.var()) * max(0.0, 1 / len(window) - 1 / window_rows)
+    return max(0.0, float(expected.mean()) + bias), spread / window_rows + unsampled + learned

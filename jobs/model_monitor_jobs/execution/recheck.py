@@ -1,0 +1,125 @@
+"""Judging earlier windows again, as labels may have come since."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from model_monitor_crds.run import recheck_name, rechecks
+from model_monitor_crds.window import format_time
+from model_monitor_jobs.checks.finding import percent
+from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.execution.perform import Clock, MonitorRun, Performed, publish, started_status
+from model_monitor_jobs.runs.history import EarlierResult, read_result
+from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
+from model_monitor_jobs.runs.outcome import judged_window
+from model_monitor_jobs.storage import Storage
+
+if TYPE_CHECKING:
+    from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
+
+MORE_COVERAGE: Final = 0.1
+"""By so much the share of records with a label must have grown for a result to be published for that alone."""
+MOVED: Final = 0.5
+"""And by so much of its interval a metric must have moved."""
+
+logger = logging.getLogger("model_monitor")
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    """A window that was judged again and published, and why."""
+
+    run: MonitorRun
+    performed: Performed
+    reason: str
+
+
+def perform_rechecks(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -> Iterator[Rechecked]:
+    """Judge again the windows that a scheduled run looks back at, and publish what has changed.
+
+    A window that was never judged is left alone, as is one whose data can't be read any more. Raises
+    ConfigurationError and StorageUnavailable.
+    """
+    tick = run.occasion.scheduled_time
+    if tick is None or run.monitor.monitoring_type != "ModelQuality":
+        return
+    for earlier in rechecks(run.monitor, tick):
+        assert earlier.scheduled_time is not None
+        own = replace(run, occasion=earlier, execution=recheck_name(run.schedule, earlier.scheduled_time, tick))
+        try:
+            found = _recheck(own, job, storage, clock)
+        except InputError as error:
+            logger.warning("window %s can't be judged again: %s", earlier.window, error)
+            continue
+        if found is not None:
+            yield found
+
+
+def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -> Rechecked | None:
+    # Imported by the runs that need it, as it takes a while.
+    from model_monitor_jobs.runs.model_quality import run_model_quality
+    from model_monitor_jobs.sources.labels import labels_digest
+
+    earlier, truth = run.occasion, run.monitor.ground_truth
+    assert earlier.scheduled_time is not None
+    assert earlier.as_of is not None
+    assert truth is not None
+    before = read_result(storage, run.folder, earlier.scheduled_time)
+    if before is None or (before.as_of is not None and before.as_of >= earlier.as_of):
+        return None
+    digest = labels_digest(storage, truth, earlier.window, earlier.as_of)
+    if digest == before.labels_digest:
+        return None
+    started = started_status(clock(), job, earlier)
+    # What is estimated without labels is the same as before, so it is only worked out for what is published.
+    labels = LabelsAsOf(earlier.as_of, estimate=False)
+    reason = worth_publishing(before, run_model_quality(run.monitor, run.files, earlier.window, labels, storage))
+    if reason is None:
+        return None
+    history = run.history(storage)
+    labels = LabelsAsOf(earlier.as_of, history=history)
+    result = run_model_quality(run.monitor, run.files, earlier.window, labels, storage)
+    again = replace(result, revisions=(*before.revisions, revision_of(before)))
+    return Rechecked(run, publish(run, again, history, started, storage, clock), reason)
+
+
+def worth_publishing(before: EarlierResult, now: ModelQualityResult) -> str | None:
+    """Why a window's new result is published, in words; None where it says nothing new.
+
+    A verdict changed, a metric moved by more than half of its interval, or coverage grew by 10 points.
+    """
+    for finding in now.findings:
+        earlier = before.checks.get(finding.key)
+        if earlier is None or (earlier.judged, earlier.violated) != (
+            finding.key not in judged_window(now.findings).not_judged,
+            finding.violated,
+        ):
+            return f"{finding.check} is {finding.verdict.value} now"
+    for name, metric in now.measured.items():
+        known = before.metrics.get(name)
+        if known is None or known.value is None or known.low is None or known.high is None:
+            continue
+        if abs(metric.value - known.value) > MOVED * (known.high - known.low):
+            return f"{name} moved from {known.value:.4g} to {metric.value:.4g}"
+    grown = now.needed.share - (before.coverage or 0.0)
+    if grown >= MORE_COVERAGE:
+        return f"labels cover {percent(now.needed.share)} now"
+    return None
+
+
+def revision_of(before: EarlierResult) -> Mapping[str, Any]:
+    """What was published of a window, in few words for its next result."""
+    judged = {key.type for key, found in before.checks.items() if not key.segment}
+    return {
+        "labelsAsOf": format_time(before.as_of) if before.as_of is not None else None,
+        "coverage": before.coverage,
+        "metrics": [
+            {"metric": name, "value": metric.value, "low": metric.low, "high": metric.high}
+            for name, metric in before.metrics.items()
+            if f"{name}_check" in judged
+        ],
+        "violated": sorted(key.type for key, found in before.checks.items() if found.violated),
+    }

@@ -1,0 +1,192 @@
+"""The records of a window with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from model_monitor_crds.data import Columns
+from model_monitor_crds.ground_truth import GroundTruth
+from model_monitor_crds.monitoringschedule import Batch, Input
+from model_monitor_crds.window import Window
+from model_monitor_jobs.errors import ConfigurationError
+from model_monitor_jobs.runs.answers import AnswerColumns
+from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance
+from model_monitor_jobs.runs.reading import check_readable
+from model_monitor_jobs.runs.traffic import of_window
+from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
+from model_monitor_jobs.sources.batch import read_batch
+from model_monitor_jobs.sources.batch_pairs import read_beside
+from model_monitor_jobs.sources.capture import read_capture
+from model_monitor_jobs.sources.label_join import join_labels
+from model_monitor_jobs.sources.label_match import Coverage
+from model_monitor_jobs.sources.labels import read_labels
+from model_monitor_jobs.sources.selection import LABEL, Selection
+from model_monitor_jobs.storage import Storage
+
+
+class LabelledRecords:
+    """Batches of a window's records with LABEL, null where there is none, and RECORD_HASH.
+
+    `coverage` and the reports fill up while they are read; so check only then what was read.
+    """
+
+    def __init__(
+        self, records: RecordStream, labels: RecordStream | None, source: Input, truth: GroundTruth | None, label: str
+    ) -> None:
+        """`label` is the records' own column with the label, where there is no ground truth."""
+        self._records = records
+        self._labels = labels
+        self._source = source
+        self._truth = truth
+        self._label = label
+        self._seen: dict[str, None] = {}
+        self.coverage = Coverage()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Read all records, then all labels, and join them."""
+        for batch in self._joined() if self._labels is not None else self._own_labels():
+            self._seen.update(dict.fromkeys(batch.schema.names))
+            yield batch
+
+    def _joined(self) -> Iterator[pa.RecordBatch]:
+        joined = join_labels(self._records, self._labels or [])
+        yield from joined
+        self.coverage = joined.counts
+
+    @property
+    def report(self) -> ReadReport:
+        """How the records were read."""
+        return self._records.report
+
+    @property
+    def label_report(self) -> ReadReport | None:
+        """How the labels were read; None where they are in the records."""
+        return self._labels.report if self._labels is not None else None
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns that the records have, the ones that were not asked for among them."""
+        return [name for name in (*self._records.report.columns, *self._seen) if not name.startswith("\0")]
+
+    def check(self, uri: str) -> None:
+        """Raise InputError where too much could not be read."""
+        check_readable(self.report, self._source.max_unreadable_share, uri)
+        if self._truth is not None and self._labels is not None:
+            check_readable(self._labels.report, self._truth.max_unreadable_share, self._truth.uri)
+
+    def _own_labels(self) -> Iterator[pa.RecordBatch]:
+        # Joined with nothing, they get their hashes as all records do.
+        self.coverage = Coverage()
+        for batch in join_labels(self._records, []):
+            index = batch.schema.get_field_index(self._label)
+            labels = batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())
+            self.coverage.records += batch.num_rows
+            self.coverage.matched += batch.num_rows - labels.null_count
+            yield batch.set_column(batch.schema.get_field_index(LABEL), LABEL, labels)
+
+
+def open_labelled(
+    source: Input,
+    truth: GroundTruth | None,
+    columns: Columns,
+    answers: AnswerColumns,
+    baseline: LoadedPerformance,
+    window: Window,
+    as_of: datetime,
+    storage: Storage,
+    also: frozenset[str],
+) -> LabelledRecords:
+    """The records of a window with the labels known at a time; `also` are other columns that are wanted.
+
+    Raises InputError where there are no records, ConfigurationError, StorageUnavailable.
+    """
+    label = columns.ground_truth
+    if truth is None and label is None:
+        raise ConfigurationError(
+            "spec.groundTruth: is missing", remedy="say where labels are, or name their column in columns.groundTruth"
+        )
+    records = open_records(source, columns, answers, baseline, window, storage, also, own_label=truth is None)
+    labels = read_labels(storage, truth, label, window, as_of) if truth is not None else None
+    return LabelledRecords(records, labels, source, truth, label or "")
+
+
+def open_records(
+    source: Input,
+    columns: Columns,
+    answers: AnswerColumns,
+    baseline: LoadedPerformance,
+    window: Window,
+    storage: Storage,
+    also: frozenset[str],
+    *,
+    own_label: bool = False,
+) -> RecordStream:
+    """The records of a window with their ids and the model's answers."""
+    wanted = also | ({columns.ground_truth} if own_label and columns.ground_truth else set())
+    selection = Selection(ids=True, outputs=answers.selectors, columns=wanted)
+    if source.endpoint is None:
+        if source.batch is None:
+            raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
+        return _batch(source.batch, columns, selection, window, storage)
+    expected, alternatives = layouts(baseline, answers)
+    return read_capture(
+        storage,
+        source.endpoint.capture_uri,
+        window,
+        expected=expected or None,
+        alternatives=alternatives,
+        selection=selection,
+    )
+
+
+def _batch(batch: Batch, columns: Columns, selection: Selection, window: Window, storage: Storage) -> RecordStream:
+    dialect = CSVDialect(batch.csv.header, batch.csv.delimiter)
+    bounds = window if columns.timestamp else None
+    uri = of_window(batch.data_uri, window)
+    if batch.predictions_uri is None:
+        return read_batch(
+            storage,
+            uri,
+            batch.format,
+            selection=selection,
+            id=columns.id,
+            csv=dialect,
+            window=bounds,
+            timestamp=columns.timestamp,
+        )
+    return read_beside(
+        storage,
+        uri,
+        of_window(batch.predictions_uri, window),
+        batch.format,
+        selection=selection,
+        id=columns.id,
+        csv=dialect,
+        window=bounds,
+        timestamp=columns.timestamp,
+    )
+
+
+def layouts(baseline: LoadedPerformance, answers: AnswerColumns) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The orders that values without names may have, the likeliest first: the baseline's columns but for its labels.
+
+    Answers that are selected by their place in the output are none of them. Traffic may lack an answer that the
+    dataset has, and have columns that the baseline leaves out.
+    """
+    roles = baseline.roles
+    chosen = set(answers.names)
+    answered = {name for name, role in roles.items() if role in ("prediction", "probability", "probabilities")}
+    orders = []
+    for own_answers in (answered & chosen, answered, set[str]()):
+        for left_out in ({"groundTruth", "timestamp", "excluded"}, {"groundTruth", "timestamp"}):
+            order = tuple(
+                name
+                for name, role in roles.items()
+                if role not in left_out and (name not in answered or name in own_answers)
+            )
+            if order not in orders:
+                orders.append(order)
+    return (orders[0], tuple(orders[1:])) if orders else ((), ())

@@ -1,0 +1,343 @@
+"""One run of a model quality monitor: join records with labels, measure, compare with the baseline, and estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.data import Columns
+from model_monitor_crds.model_quality import ModelQuality
+from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.judgement import Judgement
+from model_monitor_jobs.checks.model_quality import default, sagemaker
+from model_monitor_jobs.checks.model_quality.default import Coverage, judged_metrics
+from model_monitor_jobs.checks.model_quality.measured import measure
+from model_monitor_jobs.checks.model_quality.metrics import values
+from model_monitor_jobs.checks.model_quality.reference import Performance
+from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.estimation.backtest import Backtest, EstimatedAndRealised, backtest
+from model_monitor_jobs.estimation.estimates import Estimates
+from model_monitor_jobs.estimation.samples import ReferenceSample
+from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.performance.parts import PerformanceParts
+from model_monitor_jobs.profiles.performance.problem import Problem, canonical_labels, find_classes, listed
+from model_monitor_jobs.profiles.performance.regression import RegressionCounts
+from model_monitor_jobs.profiles.performance.rows import Decoded, InvalidValues
+from model_monitor_jobs.runs.answers import AnswerColumns
+from model_monitor_jobs.runs.history import History
+from model_monitor_jobs.runs.labelled import LabelledRecords, open_labelled, open_records
+from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
+from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance, load_performance
+from model_monitor_jobs.runs.model_quality_result import ModelQualityResult, Outlook, coverage_note
+from model_monitor_jobs.runs.reference_sample import WindowSampler
+from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
+from model_monitor_jobs.sources.label_join import join_labels
+from model_monitor_jobs.sources.labels import labels_digest, read_labels
+from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
+from model_monitor_jobs.storage import Storage
+
+
+def run_model_quality(
+    monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, known: LabelsAsOf, storage: Storage
+) -> ModelQualityResult:
+    """Judge one window with the labels known at a time.
+
+    Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
+    """
+    columns, settings = monitor.columns or Columns(), monitor.model_quality
+    baseline = load_performance(files, settings, storage, window)
+    if not baseline.classes_known:
+        baseline = _with_classes(baseline, monitor, columns, window, known.as_of, storage)
+    problem = baseline.reference.problem
+    answers = AnswerColumns.of(columns, problem)
+    segments = _segments(baseline, columns)
+    sample = baseline.sample(storage) if settings.estimate and known.estimate else None
+    estimator = _Estimator(sample, answers, problem) if sample is not None else None
+    also = frozenset(segments) | (estimator.columns if estimator else frozenset())
+    records = open_labelled(
+        monitor.input, monitor.ground_truth, columns, answers, baseline, window, known.as_of, storage, also
+    )
+    shift = _shift(baseline)
+    parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
+    read = _Read()
+    collecting = estimator.sampler() if estimator is not None else None
+    for batch in records:
+        decoded = answers.decode(problem, batch, batch.column(LABEL), batch.column(RECORD_HASH).to_numpy())
+        parts.add(batch.filter(pa.array(decoded.kept)), decoded.rows)
+        read.add(batch.num_rows, decoded)
+        if collecting is not None:
+            collecting.add(batch, batch.column(RECORD_HASH).to_numpy())
+    uri = _uri(monitor)
+    records.check(uri)
+    answers.check(records.columns, uri)
+    read.check(records, monitor, uri)
+    performances = {
+        key: Performance(profile, measure(profile.counts, profile.overall, settings.costs))
+        for key, profile in parts.profiles.items()
+        if not key or profile.rows
+    }
+    least = monitor.ground_truth.minimum_coverage if monitor.ground_truth is not None else 0.8
+    coverage = Coverage(read.answered, performances[()].profile.rows, least)
+    judgement = _judge(baseline, performances, settings, coverage, window, answers.scored)
+    metrics = judged_metrics(settings, problem, scored=answers.scored)
+    estimates = estimator.estimates(collecting) if estimator is not None and collecting is not None else None
+    trial = _backtest(known.history, metrics, performances, estimates, coverage) if estimates is not None else None
+    outlook = None
+    if estimator is not None and known.latest is not None and known.latest != window:
+        outlook = _outlook(estimator, monitor, columns, answers, baseline, known.latest, storage)
+    notes = (
+        *baseline.notes,
+        *records.report.notes,
+        *(records.label_report.notes if records.label_report is not None else ()),
+        *read.notes(),
+        *coverage_note(records.coverage, coverage),
+        *_remarks(judgement, baseline, settings),
+        *_on_estimates(estimates, trial, settings, baseline),
+    )
+    return ModelQualityResult(
+        window,
+        records.report,
+        tuple(judgement.findings),
+        baseline.files,
+        notes,
+        as_of=known.as_of,
+        coverage=records.coverage,
+        needed=coverage,
+        label_report=records.label_report,
+        parts=performances,
+        reference=baseline.reference,
+        judged_metrics=metrics,
+        compatibility=settings.compatibility,
+        estimates=estimates,
+        backtest=trial,
+        outlook=outlook,
+        labels_digest=_digest(monitor, window, known.as_of, storage),
+    )
+
+
+def _judge(
+    baseline: LoadedPerformance,
+    parts: Mapping[SegmentKey, Performance],
+    settings: ModelQuality,
+    coverage: Coverage,
+    window: Window,
+    scored: bool,
+) -> Judgement:
+    if settings.compatibility == "SageMaker":
+        return Judgement(sagemaker.compare(baseline.reference, parts[()].measured))
+    evaluate = partial(values, costs=settings.costs)
+    return default.compare(baseline.reference, parts, settings, coverage, evaluate, window, scored)
+
+
+def _digest(monitor: MonitoringScheduleSpec, window: Window, as_of: datetime, storage: Storage) -> str:
+    """Tells a later run whether labels have come since; empty where none looks back."""
+    truth = monitor.ground_truth
+    return labels_digest(storage, truth, window, as_of) if truth is not None and truth.recheck is not None else ""
+
+
+def _segments(baseline: LoadedPerformance, columns: Columns) -> dict[str, tuple[str, ...]]:
+    """The values of each column that are judged apart. Raises ConfigurationError where the baseline has none."""
+    unknown = [column for column in columns.segments if column not in baseline.segments]
+    if unknown:
+        raise ConfigurationError(
+            f"spec.columns.segments: the baseline was not made with {', '.join(map(repr, unknown))}",
+            remedy="name the same columns under spec.columns.segments of the Baseline",
+        )
+    return {column: baseline.segments[column] for column in columns.segments}
+
+
+def _shift(baseline: LoadedPerformance) -> float:
+    """What labels are shifted by: the same as in the baseline, so that both can be compared."""
+    performance = baseline.reference.baseline
+    if performance is None:
+        return 0.0
+    counts = performance.everything.counts
+    return counts.shift if isinstance(counts, RegressionCounts) else 0.0
+
+
+def _with_classes(
+    baseline: LoadedPerformance,
+    monitor: MonitoringScheduleSpec,
+    columns: Columns,
+    window: Window,
+    as_of: datetime,
+    storage: Storage,
+) -> LoadedPerformance:
+    """The baseline with the labels that its problem has, from the window's: adopted files do not tell them."""
+    problem, truth = baseline.reference.problem, monitor.ground_truth
+    if truth is None or problem.type != "BinaryClassification":
+        return baseline
+    found: set[str] = set()
+    for batch in read_labels(storage, truth, columns.ground_truth, window, as_of):
+        found.update(text for text in pc.unique(canonical_labels(batch.column(LABEL))).to_pylist() if text)
+        if len(found) > 2:
+            break
+    positive = monitor.model_quality.positive_label
+    if not found and positive is None:
+        return replace(baseline, reference=replace(baseline.reference, problem=replace(problem, classes=("0", "1"))))
+    try:
+        classes = find_classes(found, positive)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{truth.uri}: {error.message}", remedy=error.remedy) from error
+    return replace(baseline, reference=replace(baseline.reference, problem=replace(problem, classes=classes)))
+
+
+def _uri(monitor: MonitoringScheduleSpec) -> str:
+    source = monitor.input
+    return source.endpoint.capture_uri if source.endpoint is not None else source.batch.data_uri if source.batch else ""
+
+
+class _Read:
+    """What was read of a window besides its labelled rows."""
+
+    def __init__(self) -> None:
+        self._rows = self._unanswered = 0
+        self._labels, self._answers = InvalidValues(), InvalidValues()
+
+    @property
+    def answered(self) -> int:
+        """Rows that would count if they had a label."""
+        return self._rows - self._unanswered - self._answers.rows
+
+    def add(self, rows: int, decoded: Decoded) -> None:
+        """Add a batch."""
+        self._rows += rows
+        self._unanswered += decoded.unanswered
+        self._labels.merge(decoded.invalid_labels)
+        self._answers.merge(decoded.invalid_answers)
+
+    def check(self, records: LabelledRecords, monitor: MonitoringScheduleSpec, uri: str) -> None:
+        """Raise InputError where more labels or answers are of no use than may be."""
+        truth, most = monitor.ground_truth, monitor.input.max_unreadable_share
+        matched = records.coverage.matched
+        if self._labels.rows > (truth.max_unreadable_share if truth is not None else most) * max(matched, 1):
+            raise InputError(
+                f"{truth.uri if truth is not None else uri}: {self._labels.rows:,} of {matched:,} labels can't be "
+                f"used: {listed(self._labels.texts)}",
+                remedy="check modelQuality.problemType and positiveLabel, and where labels come from",
+            )
+        if self._answers.rows > most * self._rows:
+            raise InputError(
+                f"{uri}: {self._answers.rows:,} of {self._rows:,} answers can't be used: {listed(self._answers.texts)}",
+                remedy="check columns.prediction and columns.probability (from 0 to 1)",
+            )
+
+    def notes(self) -> Iterator[str]:
+        """What was left out, for a person."""
+        if self._unanswered:
+            yield f"{self._unanswered:,} records with a label have no answer"
+        for what, found in (("label", self._labels), ("answer", self._answers)):
+            if found.rows:
+                yield f"{found.rows:,} records are left out because their {what} can't be used: {listed(found.texts)}"
+
+
+class _Estimator:
+    """Estimates the performance in windows of one monitor."""
+
+    def __init__(self, reference: ReferenceSample, answers: AnswerColumns, problem: Problem) -> None:
+        self._reference = reference
+        self._answers = answers
+        self._problem = problem
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The features that are looked at."""
+        return frozenset(column.name for column in self._reference.features.columns)
+
+    def sampler(self) -> WindowSampler:
+        """Collects the rows of a window."""
+        return WindowSampler(self._reference.features.columns, self._answers, self._problem)
+
+    def estimates(self, collected: WindowSampler) -> Estimates:
+        """What the window's labels will show."""
+        from model_monitor_jobs.estimation.estimate import estimate
+
+        window = collected.sample()
+        if window is None:
+            return Estimates(reason="the window has answers that the baseline does not know")
+        return estimate(self._problem, self._reference, window)
+
+
+def _backtest(
+    history: History,
+    metrics: Sequence[str],
+    parts: Mapping[SegmentKey, Performance],
+    estimates: Estimates,
+    coverage: Coverage,
+) -> Backtest:
+    """How good estimates of the first judged metric have been, this window's among them once it has its labels."""
+    pairs = list(_pairs(history, metrics[0]))
+    found, metric = estimates.metrics.get(metrics[0]), parts[()].measured.get(metrics[0])
+    if found is not None and metric is not None and coverage.enough:
+        pairs.append(EstimatedAndRealised(found.value, found.low, found.high, metric.value))
+    return backtest(pairs)
+
+
+def _pairs(history: History, metric: str) -> Iterable[EstimatedAndRealised]:
+    for result in history.results:
+        earlier = result.metrics.get(metric)
+        if earlier is None or not result.labelled or earlier.value is None:
+            continue
+        if earlier.estimate is not None and earlier.estimate_low is not None and earlier.estimate_high is not None:
+            yield EstimatedAndRealised(earlier.estimate, earlier.estimate_low, earlier.estimate_high, earlier.value)
+
+
+def _outlook(
+    estimator: _Estimator,
+    monitor: MonitoringScheduleSpec,
+    columns: Columns,
+    answers: AnswerColumns,
+    baseline: LoadedPerformance,
+    window: Window,
+    storage: Storage,
+) -> Outlook | None:
+    """What the newest window is estimated to show; None where it has no data."""
+    collecting = estimator.sampler()
+    try:
+        records = open_records(monitor.input, columns, answers, baseline, window, storage, estimator.columns)
+        for batch in join_labels(records, []):
+            collecting.add(batch, batch.column(RECORD_HASH).to_numpy())
+    except InputError:
+        return None
+    return Outlook(window, estimator.estimates(collecting))
+
+
+def _remarks(judgement: Judgement, baseline: LoadedPerformance, settings: ModelQuality) -> Iterator[str]:
+    if settings.compatibility == "SageMaker":
+        yield from default.without_effect(settings)
+        return
+    performance = baseline.reference.baseline
+    known = None
+    if performance is not None and performance.windows:
+        own = performance.windows[0]
+        known = KnownWindows(own.starts, own.length, performance.zone)
+    if any(finding.evidence is not None for finding in judgement.findings):
+        yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
+    if judgement.left_out:
+        yield (
+            "held to be faults of the baseline and left out of its usual variation: "
+            f"{', '.join(sorted(judgement.left_out)[:10])}"
+        )
+
+
+def _on_estimates(
+    estimates: Estimates | None,
+    trial: Backtest | None,
+    settings: ModelQuality,
+    baseline: LoadedPerformance,
+) -> Iterator[str]:
+    if estimates is None:
+        if settings.estimate and baseline.files.sample_uri is None:
+            yield "performance is not estimated without labels: the baseline was not made from a dataset"
+        return
+    if not estimates.metrics:
+        yield f"performance is not estimated without labels: {estimates.reason}"
+    elif trial is not None and trial.trusted is False:
+        yield f"the estimate without labels is not shown: {trial.reason}"

@@ -1,0 +1,281 @@
+"""A model quality baseline: measure a model on a dataset with labels, or adopt files that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+
+from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
+from model_monitor_crds.data import Columns, Dataset
+from model_monitor_crds.engine import LOCAL, Engine
+from model_monitor_crds.model_quality import Problem as ProblemSpec
+from model_monitor_crds.window import parse_duration
+from model_monitor_jobs.checks.model_quality.measured import measure, measure_best_constant
+from model_monitor_jobs.checks.model_quality.reference import Measured
+from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.profiles.hashes import Hashes, hash_numbers
+from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance, ColumnRole
+from model_monitor_jobs.profiles.performance.parts import EVERYTHING, PerformanceByWindow, PerformanceParts
+from model_monitor_jobs.profiles.performance.problem import (
+    Problem,
+    canonical_label,
+    find_classes,
+    joined_classes,
+    listed,
+)
+from model_monitor_jobs.profiles.performance.rows import InvalidValues
+from model_monitor_jobs.profiles.segments import segment_values
+from model_monitor_jobs.profiles.table import TableProfile
+from model_monitor_jobs.runs.answers import AnswerColumns
+from model_monitor_jobs.runs.baseline_files import PROFILE, SAMPLE, DatasetBaseline, MadeBaseline
+from model_monitor_jobs.runs.dataset_windows import check_times, read_zone, what_was_learned
+from model_monitor_jobs.runs.reading import check_columns, check_delimiter, check_readable, first_columns, read_profile
+from model_monitor_jobs.runs.reference_sample import ReferenceSampler
+from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS
+from model_monitor_jobs.sagemaker.documents import to_json
+from model_monitor_jobs.sagemaker.model_quality import read_model_quality_statistics, statistics_document
+from model_monitor_jobs.sagemaker.model_quality_constraints import (
+    constraints_document,
+    problem_of,
+    read_model_quality_constraints,
+)
+from model_monitor_jobs.sources import CSVDialect, RecordStream
+from model_monitor_jobs.sources.dataset import read_dataset
+from model_monitor_jobs.storage import Storage
+
+
+@dataclass(frozen=True)
+class MeasuredDataset(DatasetBaseline):
+    """A dataset on which a model was measured, and the baseline's files by name."""
+
+    performance: BaselinePerformance = field(kw_only=True)
+    measured: Measured = field(kw_only=True)
+
+
+def make_model_quality_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
+    """Measure the model on the dataset of a spec, or adopt its files; raises as `make_baseline`."""
+    if spec.existing is not None:
+        return MadeBaseline(adopt(spec.existing, storage), judges="metrics")
+    if spec.dataset is None or spec.output is None or spec.model_quality is None:
+        raise ConfigurationError("spec: set dataset, output.uri and modelQuality.problemType, or existing")
+    made = measure_dataset(
+        spec.dataset, spec.columns, spec.model_quality, storage, spec.windows, spec.time_zone, spec.engine
+    )
+    files = made.write_below(spec.output.uri, storage)
+    return MadeBaseline(files, None, made.report, made.notes, made.measured, "metrics")
+
+
+def measure_dataset(
+    dataset: Dataset,
+    columns: Columns,
+    settings: ProblemSpec,
+    storage: Storage,
+    windows: Sequence[str] = (),
+    time_zone: str = "Etc/UTC",
+    engine: Engine = LOCAL,
+) -> MeasuredDataset:
+    """Measure a model on a dataset with labels, as a whole and in each of its windows.
+
+    Raises InputError for data that can't be used, ConfigurationError for columns that it does not have and for labels
+    that don't fit the problem.
+    """
+    zone = read_zone(time_zone)
+    stream = _opened(dataset, storage)
+    label, table = _first_look(stream, dataset, columns, engine)
+    problem, shift = _problem(settings, table, label, dataset.uri)
+    answers = AnswerColumns.of(columns, problem)
+    answers.check(table.order, dataset.uri)
+    segments = segment_values(table, columns.segments)
+    lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
+    parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
+    by_window = PerformanceByWindow(problem, segments, lengths, zone, scored=answers.scored, shift=shift)
+    roles = _roles(table.order, columns, label, answers)
+    sampler = ReferenceSampler([name for name, role in roles.items() if role == "feature"], answers, label)
+    faults = _Faults()
+    first = 0
+    for batch in stream:
+        hashes = ordinal_hashes(first, batch.num_rows)
+        first += batch.num_rows
+        index = batch.schema.get_field_index(label)
+        labels = batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())
+        decoded = answers.decode(problem, batch, labels, hashes)
+        faults.add(decoded.unlabelled, decoded.unanswered, decoded.invalid_labels, decoded.invalid_answers)
+        kept = batch.filter(pa.array(decoded.kept))
+        parts.add(kept, decoded.rows)
+        sampler.add(kept, hashes[decoded.kept])
+        if columns.timestamp is not None and lengths:
+            by_window.add(kept, decoded.rows, columns.timestamp)
+    everything = parts.profiles[EVERYTHING]
+    faults.check(everything.rows, first, dataset.max_unreadable_share, dataset.uri)
+    check_times(by_window.unstamped, everything.rows, columns.timestamp if lengths else None, dataset.uri)
+    performance = BaselinePerformance(
+        everything.counts.problem,
+        answers.scored,
+        roles,
+        parts.profiles,
+        tuple(by_window.windows()),
+        time_zone,
+        segments,
+    )
+    measured = measure(everything.counts, everything.overall)
+    constant = measure_best_constant(everything.counts)
+    statistics = statistics_document(everything.counts, everything.overall, measured, constant)
+    content = {
+        STATISTICS: to_json(statistics),
+        PROFILE: performance.to_parquet(),
+        SAMPLE: sampler.sample(performance.problem).to_parquet(),
+        CONSTRAINTS: to_json(constraints_document(problem.type, measured)),
+    }
+    learned = what_was_learned(
+        [(own.starts, own.length) for own in performance.windows], zone, columns.timestamp, by_window.unstamped
+    )
+    return MeasuredDataset(
+        stream.report,
+        content,
+        everything.rows,
+        sum(metric.defined for metric in measured.values()),
+        (*faults.notes(), *learned),
+        performance=performance,
+        measured=measured,
+    )
+
+
+def ordinal_hashes(first: int, rows: int) -> Hashes:
+    """Hashes of rows that have no ids, by their places in the stream from `first` on."""
+    return hash_numbers(np.arange(first, first + rows, dtype=np.float64))
+
+
+def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
+    """Read existing files, so that a fault shows now and not in the first run, and tell what is in them."""
+    content = storage.read_bytes(existing.constraints_uri)
+    problem = problem_of(content, existing.constraints_uri)
+    constraints = read_model_quality_constraints(content, existing.constraints_uri, problem)
+    rows, digest = 0, None
+    if existing.statistics_uri is not None:
+        statistics = storage.read_bytes(existing.statistics_uri)
+        rows = read_model_quality_statistics(statistics, existing.statistics_uri, problem).dataset.item_count
+        digest = sha256(statistics).hexdigest()
+    return BaselineFiles(
+        statistics_uri=existing.statistics_uri,
+        constraints_uri=existing.constraints_uri,
+        statistics_sha256=digest,
+        constraints_sha256=sha256(content).hexdigest(),
+        record_count=rows,
+        column_count=len(constraints.metrics(problem)),
+    )
+
+
+def _opened(dataset: Dataset, storage: Storage) -> RecordStream:
+    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
+    return read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
+
+
+def _first_look(stream: RecordStream, dataset: Dataset, columns: Columns, engine: Engine) -> tuple[str, TableProfile]:
+    """The label's column, and the profile of it and of the columns of segments."""
+    label = columns.ground_truth
+    if label is None:
+        raise ConfigurationError("spec.columns.groundTruth: is missing", remedy="name the column with the label")
+    wanted = {label, *columns.segments}
+    excluded = frozenset(name for name in first_columns(stream) if name not in wanted)
+    table = read_profile(stream, engine, excluded)
+    check_readable(stream.report, dataset.max_unreadable_share, dataset.uri)
+    if not table.rows:
+        raise InputError(
+            f"no rows in {dataset.uri}", remedy="a baseline needs data: check dataset.uri and dataset.format"
+        )
+    check_delimiter(table.order, dataset.uri)
+    named = [label, *columns.exclude, *([columns.timestamp] if columns.timestamp else []), *columns.segments]
+    check_columns(table, named, columns.segments, dataset.uri)
+    return label, table
+
+
+def _problem(settings: ProblemSpec, table: TableProfile, label: str, uri: str) -> tuple[Problem, float]:
+    """The problem with its classes, and a number near the mean of a regression's labels."""
+    column = table.columns[label]
+    if not column.present:
+        raise InputError(f"{uri}: no row has a label in {label!r}", remedy="name another column in columns.groundTruth")
+    if settings.problem_type == "Regression":
+        if not column.moments.count:
+            some = listed(list(column.frequencies.counts)[:3])
+            raise InputError(
+                f"{uri}: no label in {label!r} is a number; found {some}",
+                remedy="set modelQuality.problemType to a classification, or name another column",
+            )
+        return Problem("Regression"), column.moments.mean
+    labels = list(column.frequencies.counts)
+    try:
+        if settings.problem_type == "MulticlassClassification":
+            return Problem("MulticlassClassification", joined_classes(_canonical(labels))), 0.0
+        classes = find_classes(labels, settings.positive_label)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{uri}: column {label!r}: {error.message}", remedy=error.remedy) from error
+    if len(set(_canonical(labels))) < 2:
+        raise InputError(
+            f"{uri}: all {column.present:,} labels in {label!r} are {listed(_canonical(labels))}",
+            remedy="a baseline needs rows of both classes",
+        )
+    return Problem("BinaryClassification", classes, settings.probability_threshold), 0.0
+
+
+def _canonical(labels: Iterable[str]) -> list[str]:
+    return sorted({form for form in map(canonical_label, labels) if form})
+
+
+def _roles(order: Sequence[str], columns: Columns, label: str, answers: AnswerColumns) -> dict[str, ColumnRole]:
+    """What each column of the dataset is for."""
+    roles: dict[str, ColumnRole] = dict.fromkeys(order, "feature")
+    roles |= dict.fromkeys([name for name in columns.exclude if name in roles], "excluded")
+    roles |= dict.fromkeys(answers.probabilities.values(), "probabilities")
+    for name, role in (
+        (answers.prediction, "prediction"),
+        (answers.probability, "probability"),
+        (columns.timestamp, "timestamp"),
+        (columns.id, "excluded"),
+        (label, "groundTruth"),
+    ):
+        if name is not None and name in roles:
+            roles[name] = role  # type: ignore[assignment]
+    return roles
+
+
+class _Faults:
+    """Rows that can't be measured, of all batches."""
+
+    def __init__(self) -> None:
+        self._unlabelled = self._unanswered = 0
+        self._labels, self._answers = InvalidValues(), InvalidValues()
+
+    def add(self, unlabelled: int, unanswered: int, labels: InvalidValues, answers: InvalidValues) -> None:
+        self._unlabelled += unlabelled
+        self._unanswered += unanswered
+        self._labels.merge(labels)
+        self._answers.merge(answers)
+
+    def check(self, kept: int, rows: int, most: float, uri: str) -> None:
+        """Raise InputError where nothing is left, or too much could not be read."""
+        for what, field_name, values in (
+            ("labels", "groundTruth", self._labels),
+            ("answers", "prediction or probability", self._answers),
+        ):
+            if values.rows > most * rows:
+                raise InputError(
+                    f"{uri}: {values.rows:,} of {rows:,} {what} can't be used, more than maxUnreadableShare {most:g} "
+                    f"allows: {listed(values.texts)}",
+                    remedy=f"check columns.{field_name} and modelQuality",
+                )
+        if not kept:
+            raise InputError(f"{uri}: no row has both a label and an answer", remedy="check spec.columns")
+
+    def notes(self) -> Iterator[str]:
+        """What was left out, for a person."""
+        if self._unlabelled:
+            yield f"{self._unlabelled:,} rows have no label and are left out"
+        if self._unanswered:
+            yield f"{self._unanswered:,} rows have no answer and are left out"
+        for what, values in (("label", self._labels), ("answer", self._answers)):
+            if values.rows:
+                yield f"{values.rows:,} rows are left out because their {what} can't be used: {listed(values.texts)}"

@@ -1,0 +1,264 @@
+"""What a run of a model quality monitor found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from model_monitor_crds.base import TimeWindow
+from model_monitor_crds.monitoringexecution import Labels
+from model_monitor_crds.monitoringexecution import Measured as MeasuredStatus
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.checks.model_quality.default import Coverage as LabelCoverage
+from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric, measure_best_constant
+from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
+from model_monitor_jobs.checks.model_quality.words import metric_of, spanned
+from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.estimation.backtest import Backtest
+from model_monitor_jobs.estimation.estimates import Estimate, Estimates
+from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.performance.parts import EVERYTHING
+from model_monitor_jobs.runs.reading_document import reading_document
+from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS, Result, counted_rows
+from model_monitor_jobs.sagemaker.model_quality import Evaluation, model_quality_lines, statistics_document
+from model_monitor_jobs.sagemaker.model_quality_constraints import (
+    MetricViolation,
+    constraints_document,
+    metric_violation,
+    violations_document,
+)
+from model_monitor_jobs.sources import ReadReport
+from model_monitor_jobs.sources.label_match import Coverage
+
+MOST_METRICS = 32
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a later window, whose labels are not due yet, is estimated to show."""
+
+    window: Window
+    estimates: Estimates
+
+
+@dataclass(frozen=True)
+class ModelQualityResult(Result):
+    """How the model did in a window, with the labels known at a time."""
+
+    as_of: datetime = field(kw_only=True)
+    coverage: Coverage = field(kw_only=True)
+    needed: LabelCoverage = field(kw_only=True)
+    """How many records have a usable label and answer, and how many need one for a verdict."""
+    label_report: ReadReport | None = field(kw_only=True, default=None)
+    parts: Mapping[SegmentKey, Performance] = field(kw_only=True)
+    reference: Reference = field(kw_only=True)
+    judged_metrics: tuple[str, ...] = field(kw_only=True)
+    compatibility: str = field(kw_only=True, default="Default")
+    estimates: Estimates | None = field(kw_only=True, default=None)
+    backtest: Backtest | None = field(kw_only=True, default=None)
+    outlook: Outlook | None = field(kw_only=True, default=None)
+    revisions: tuple[Mapping[str, Any], ...] = field(kw_only=True, default=())
+    """What was published of this window before, with fewer labels."""
+    labels_digest: str = field(kw_only=True, default="")
+    """Tells whether labels have come since (`labels_digest`)."""
+
+    @property
+    def everything(self) -> Performance:
+        """The performance on all rows."""
+        return self.parts[EVERYTHING]
+
+    @property
+    def measured(self) -> Mapping[str, MeasuredMetric]:
+        """The metrics of all rows."""
+        return self.everything.measured
+
+    @property
+    def rows(self) -> int:
+        """Records of the window, with labels and without."""
+        return self.coverage.records
+
+    @property
+    def summary(self) -> str:
+        """The judged metric with its interval, or why there is none."""
+        labelled = f"{self.needed.labelled:,} of {counted_rows(self.rows)} have a label"
+        violations = self.violations
+        if not self.judged:
+            reasons = [finding.description for finding in self.findings if not finding.segment]
+            why = f": {reasons[0]}" if reasons else ""
+            return f"Nothing could be judged{why}" + (f"; {self._estimated}" if self._estimated else "")
+        if violations:
+            count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+            worst = violations[0]
+            place = f"where {' = '.join(worst.segment)}: " if worst.segment else ""
+            return f"{count}: {place}{worst.description}; {labelled}"
+        told = [finding for finding in self.findings if finding.verdict is Verdict.PASS and not finding.segment]
+        found = "; ".join(finding.description for finding in told[:3])
+        return f"No violation: {found or f'{len(self.findings)} checks passed'}; {labelled}"
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the estimate may be shown: it has not been found to be wrong."""
+        return self.backtest is None or self.backtest.trusted is not False
+
+    @property
+    def _estimated(self) -> str:
+        if self.estimates is None or not self.trusted:
+            return ""
+        for name in self.judged_metrics:
+            if (estimate := self.estimates.metrics.get(name)) is not None:
+                return f"{name} is estimated at {spanned(name, estimate.value, estimate.low, estimate.high)}"
+        return ""
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """The window's own metrics, the constraints that it would suggest, and its violations."""
+        profile = self.everything.profile
+        times = (self.window.start, self.window.end) if self.window is not None else (None, None)
+        return {
+            STATISTICS: statistics_document(
+                profile.counts,
+                profile.overall,
+                self.measured,
+                measure_best_constant(profile.counts),
+                Evaluation(self.as_of, *times),
+            ),
+            CONSTRAINTS: constraints_document(profile.counts.problem.type, self.measured),
+            VIOLATIONS: violations_document(self._metric_violations()),
+        }
+
+    def published(self, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
+        """See `Result`."""
+        return model_quality_lines(self.documents()[STATISTICS], timestamp, dimensions)
+
+    def _metric_violations(self) -> Iterator[MetricViolation]:
+        for finding in self.findings:
+            if not finding.violated:
+                continue
+            name = metric_of(finding.check)
+            metric = self.parts[finding.segment].measured[name]
+            constraint = self.reference.constraints.get(name)
+            if self.compatibility == "SageMaker" and constraint is not None:
+                yield metric_violation(name, metric, constraint)
+            else:
+                yield self._own_violation(finding, name, metric)
+
+    def _own_violation(self, finding: Finding, name: str, metric: MeasuredMetric) -> MetricViolation:
+        """In SageMaker's schema and our words: it compares in one direction only."""
+        less = metric.value < self.reference.values.get(name, math.nan)
+        place = f"where {' = '.join(finding.segment)}: " if finding.segment else ""
+        operator = "LessThanThreshold" if less else "GreaterThanThreshold"
+        return MetricViolation(operator, f"{place}{finding.description}", name)  # type: ignore[arg-type]
+
+    def status_fields(self) -> dict[str, Any]:
+        """The labels and the metrics."""
+        return {"labels": self.labels_status(), "metrics": self.metrics_status()}
+
+    def details(self) -> dict[str, Any]:
+        """How labels and records came together, the estimates and how good they have been, earlier results."""
+        found: dict[str, Any] = {"coverage": _plain(asdict(self.coverage)), "revisions": list(self.revisions)}
+        if self.labels_digest:
+            found["labelsDigest"] = self.labels_digest
+        if self.label_report is not None:
+            found["labelsReading"] = reading_document(self.label_report)
+        if self.estimates is not None:
+            found["estimates"] = estimates_document(self.estimates) | {"trusted": self.trusted}
+            if self.backtest is not None:
+                found["estimates"]["backtest"] = _plain(asdict(self.backtest))
+        if self.outlook is not None:
+            window = TimeWindow(start=self.outlook.window.start, end=self.outlook.window.end).to_dict()
+            found["outlook"] = {"window": window} | estimates_document(self.outlook.estimates)
+        return found
+
+    def labels_status(self) -> Labels:
+        """Which labels the figures had."""
+        return Labels(
+            as_of=self.as_of,
+            coverage=round(self.needed.share, 6),
+            matched=self.coverage.matched,
+            unmatched=self.coverage.unmatched,
+            orphaned=self.coverage.orphaned,
+            relabelled=self.coverage.relabelled,
+            revision=len(self.revisions),
+        )
+
+    def metrics_status(self) -> list[MeasuredStatus]:
+        """The judged metrics first, then the others."""
+        order = [*self.judged_metrics, *(name for name in self.measured if name not in self.judged_metrics)]
+        shown = [self._metric(name) for name in order[:MOST_METRICS]]
+        return [metric for metric in shown if metric.value is not None or metric.estimate is not None]
+
+    def _metric(self, name: str) -> MeasuredStatus:
+        metric = self.measured.get(name)
+        estimate = self.estimates.metrics.get(name) if self.estimates is not None and self.trusted else None
+        return MeasuredStatus(
+            metric=name,
+            value=_finite(metric.value) if metric else None,
+            low=_finite(metric.low) if metric else None,
+            high=_finite(metric.high) if metric else None,
+            baseline=_finite(self.reference.values.get(name, math.nan)),
+            **estimated(estimate),
+        )
+
+
+def estimated(estimate: Estimate | None) -> dict[str, float | None]:
+    """An estimate's fields in a status."""
+    if estimate is None:
+        return {}
+    return {
+        "estimate": _finite(estimate.value),
+        "estimate_low": _finite(estimate.low),
+        "estimate_high": _finite(estimate.high),
+    }
+
+
+def coverage_note(coverage: Coverage, needed: LabelCoverage) -> Iterator[str]:
+    """How records and labels came together, for a person."""
+    if coverage.repeated:
+        yield f"{coverage.repeated:,} records have the id of an earlier one; each is joined with the label of that id"
+    if coverage.mismatched:
+        yield (
+            f"{coverage.mismatched:,} labels have another number of records than the events with their ids, and are "
+            "left out"
+        )
+    if coverage.orphaned and not coverage.matched:
+        yield (
+            f"none of {coverage.labels:,} labels names a record of this window: a label's eventId must be the record's "
+            "inferenceId, or its eventId where it has none"
+        )
+    if coverage.relabelled:
+        yield f"{coverage.relabelled:,} labels were replaced by a later one for the same id"
+    if coverage.without_id:
+        yield f"{coverage.without_id:,} records have no id, so no label can be found for them"
+    if not needed.enough:
+        yield (
+            f"labels cover {percent(needed.share)} of the records: below {percent(needed.least)} "
+            "(groundTruth.minimumCoverage) nothing is judged, as labels that come early are no random sample"
+        )
+
+
+def estimates_document(estimates: Estimates) -> dict[str, Any]:
+    """Estimates for programs."""
+    document: dict[str, Any] = {
+        "metrics": [
+            MeasuredStatus(metric=name, **estimated(found)).to_dict() for name, found in estimates.metrics.items()
+        ]
+    }
+    if estimates.diagnostics is not None:
+        document["diagnostics"] = _plain(asdict(estimates.diagnostics))
+    if estimates.reason:
+        document["reason"] = estimates.reason
+    return document
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields in camel case, without what is unknown."""
+    return {to_camel(name): value for name, value in fields.items() if value is not None}
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 9) if math.isfinite(value) else None
