@@ -173,9 +173,11 @@ def _judge(
         usual.rows,
     )
     observed = spanned(metric, measured.value, measured.low, measured.high)
-    text = f"{metric} is {observed}, {expected} in the baseline: {direction(metric, measured.value, usual.value)}"
+    text = f"{metric} is {observed}, {expected} in the baseline"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
         return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, expected)
+    if evidence.verdict is Verdict.VIOLATION:
+        text += f": {direction(metric, measured.value, usual.value)}"
     return case.finding(evidence.verdict, observed, expected, text, evidence)
 
 
