@@ -62,8 +62,9 @@ def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
 
 def _others_settings(run: RunConfiguration) -> str:
     """The field of a monitor with the settings of the monitoring type that it is not of."""
-    judged = run.monitor.monitoring_type if run.monitor is not None else "DataQuality"
-    return "dataQuality" if judged == "ModelQuality" else "modelQuality"
+    if run.monitor is None:
+        return ""
+    return "dataQuality" if run.monitor.monitoring_type == "ModelQuality" else "modelQuality"
 
 
 def _without_job(run: Object, unused: str = "") -> Object:

@@ -65,6 +65,7 @@ def test_a_model_that_got_worse_is_told_by_its_resources(
         start = START + day * DAY
         window = f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{start + DAY:%Y-%m-%dT%H:%M:%SZ}"
         monitored.apply(monitored.execution(f"day-{day}", *window, schedule="quality"))
+    for day in (20, 21):
         monitored.wait("mexe", f"day-{day}", "Ready")
     fine, worse = (monitored.get("mexe", f"day-{day}")["status"] for day in (20, 21))
     assert fine["violationCount"] == 0

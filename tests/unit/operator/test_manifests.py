@@ -61,6 +61,19 @@ def test_the_cron_job_is_the_golden_one() -> None:
     assert built == yaml.safe_load((GOLDEN / "cronjob.yaml").read_text())
 
 
+def test_the_run_travels_with_the_settings_of_its_own_monitoring_type() -> None:
+    quality = {"monitoringType": "ModelQuality", "groundTruth": {"uri": "s3://b/labels"}}
+    for spec, own, other in ((SPEC, "dataQuality", "modelQuality"), (SPEC | quality, "modelQuality", "dataQuality")):
+        run, _ = monitor_run(spec)
+        monitor = json.loads(run_annotation(run))["monitor"]
+        assert own in monitor
+        assert other not in monitor
+    problem = {"problemType": "Regression"}
+    columns = {"prediction": "p", "groundTruth": "y"}
+    made = baseline_run(monitoringType="ModelQuality", modelQuality=problem, columns=columns)
+    assert RunConfiguration.model_validate_json(run_annotation(made)).baseline == made.baseline
+
+
 def test_the_run_travels_without_the_pods_settings() -> None:
     run, _ = monitor_run()
     text = run_annotation(run)
