@@ -1,6 +1,7 @@
 """Measure what labels cost beside a profile of the same captured records: `python -m benchmarks.labels`.
 
-Data is made once, in the user's cache folder. A run of the default scale is written to benchmarks/results/labels.json.
+Data is made once, in the user's cache folder. A run of the default scale is written to
+benchmarks/results/labels.json and docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from benchmarks.labels.generated import Labels, write_labels
 from benchmarks.profiles.captures import START, Traffic, write_traffic
 from benchmarks.profiles.machine import describe
 from benchmarks.profiles.plan import Case, Program
 from benchmarks.profiles.process import ROOT
-from benchmarks.profiles.report import case_table
-from benchmarks.profiles.results import CaseResult, Results
+from benchmarks.profiles.report import case_table, machine_line, put, ratio_text
+from benchmarks.profiles.results import CaseResult, Results, cpu_seconds, ratio
 from benchmarks.profiles.rounds import take
 
 PUBLISHED = ROOT / "benchmarks" / "results" / "labels.json"
+PLACE = "labels"
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+MOST_RATIO = 1.5
+"""What joining and judging may cost beside a profile of the same records."""
 _PROGRAMS = "benchmarks.labels.programs"
 _DAY, _MONTH = 24, 24 * 30
 
@@ -73,7 +79,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", choices=SCALES, default="default", help="how much is measured")
     parser.add_argument("--case", choices=CASES, action="append", help="this case alone; may be given more than once")
+    parser.add_argument("--results", type=Path, help="the JSON file; by default a whole run goes where it is published")
+    parser.add_argument("--documents", action="store_true", help="only write the published figures into the document")
     options = parser.parse_args()
+    if options.documents:
+        write_document(Results.read(PUBLISHED))
+        return
     taken: list[CaseResult] = []
     for name in options.case or CASES:
         taken.append(take(CASES[name](SCALES[options.scale])))
@@ -86,12 +97,36 @@ def main() -> None:
         cases=tuple(taken),
     )
     whole = options.scale in ("default", "full") and not options.case
-    path = PUBLISHED if whole else ROOT / "build" / f"labels-{options.scale}.json"
+    path = options.results or (PUBLISHED if whole else ROOT / "build" / f"labels-{options.scale}.json")
     results.write(path)
     print(path)
+    if path == PUBLISHED:
+        write_document(results)
     failed = [program.title for case in taken for program in case.programs if program.failure]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
+
+
+def write_document(results: Results) -> None:
+    """Put the figures into their place in the document."""
+    DOCUMENT.write_text(put(DOCUMENT.read_text(), PLACE, labels_report(results)))
+
+
+def labels_report(results: Results) -> str:
+    """What was promised and measured, and each case's table."""
+    parts = [machine_line(results)]
+    day_case = results.case("day")
+    judged, profile = (day_case.program(name) if day_case else None for name in ("judged", "profile"))
+    if judged and profile:
+        found = ratio(judged, profile, cpu_seconds, cpu_seconds)
+        kept = "kept" if found.median <= MOST_RATIO else "**not kept**"
+        parts.append(
+            f"Joining and judging took {ratio_text(found)} × the processor time of profiling the same records; at most "
+            f"{MOST_RATIO} × is promised: {kept}."
+        )
+    for case in results.cases:
+        parts += [f"### {case.title}", case_table(case)]
+    return "\n\n".join(parts)
 
 
 def _case(name: str, labels: Labels, programs: tuple[Program, ...], rounds: int) -> Case:

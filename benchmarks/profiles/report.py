@@ -30,7 +30,7 @@ PREVIEW = {
 
 def full_report(results: Results) -> str:
     """The machine, the targets, and each case's table."""
-    parts = [_told(results), targets_table(results)]
+    parts = [machine_line(results), targets_table(results)]
     for case in results.cases:
         parts += [f"### {case.title}", case_table(case)]
         parts += [*engines_report(case), *scaling_report(case)]
@@ -40,7 +40,7 @@ def full_report(results: Results) -> str:
 
 def short_report(results: Results) -> str:
     """The targets alone, with the command beside them."""
-    return f"{_told(results)}\n\n{targets_table(results)}"
+    return f"{machine_line(results)}\n\n{targets_table(results)}"
 
 
 def targets_table(results: Results) -> str:
@@ -73,8 +73,8 @@ def case_table(case: CaseResult) -> str:
         row += [_number(Spread.of(list(map(of, program.rounds))).median) for of in (cpu, wall, memory_megabytes)]
         row.append(str(len(program.rounds)))
         if floor:
-            row.append(_ratio(ratio(program, floor, cpu, least_cpu_seconds)))
-            row.append(_ratio(ratio(program, floor, wall, least_wall_seconds)))
+            row.append(ratio_text(ratio(program, floor, cpu, least_cpu_seconds)))
+            row.append(ratio_text(ratio(program, floor, wall, least_wall_seconds)))
         rows.append([*row, *([program.missing] if notes else [])])
     return _markdown(rows)
 
@@ -92,7 +92,7 @@ def engines_report(case: CaseResult) -> list[str]:
     wall = ratio(dask, local, least_wall_seconds, least_wall_seconds)
     return [
         f"Once its {details[0]['workers']} workers stand (after {_number(started.median)} s), Dask takes "
-        f"{_ratio(cpu)} × Local's processor time and {_ratio(wall)} × its wall time, and gives {same}."
+        f"{ratio_text(cpu)} × Local's processor time and {ratio_text(wall)} × its wall time, and gives {same}."
     ]
 
 
@@ -128,7 +128,8 @@ def put(document: str, name: str, text: str) -> str:
     return f"{before}{begin}\n{text}\n{end}{after}"
 
 
-def _told(results: Results) -> str:
+def machine_line(results: Results) -> str:
+    """The command, the day, the machine and the versions."""
     machine = results.machine
     versions = {**machine["peers"], **machine["libraries"]}
     listed = ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
@@ -150,7 +151,8 @@ def _reason(program: ProgramResult) -> str:
     return (program.failure or "it took no part").splitlines()[-1]
 
 
-def _ratio(spread: Spread) -> str:
+def ratio_text(spread: Spread) -> str:
+    """A ratio's median with its range."""
     if spread.least == spread.most:
         return _number(spread.median)
     return f"{_number(spread.median)} ({_number(spread.least)} – {_number(spread.most)})"
