@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_monitor_jobs.reports.html.render import render_report
-from tests.report import examples
+from tests.report import examples, model_quality_examples
 from tests.report.accessibility import axe_core
 from tests.report.browser import Browser
 
@@ -22,13 +22,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Where the page of an example lies, by the example's name; each is made once."""
+    """Where the page of an example lies, by its name, which of model quality begins so; each is made once."""
     folder = tmp_path_factory.mktemp("pages")
 
     def write(name: str) -> Path:
         path = folder / f"{name}.html"
         if not path.exists():
-            path.write_bytes(render_report(getattr(examples, name)()))
+            module = model_quality_examples if name.startswith("model_quality.") else examples
+            path.write_bytes(render_report(getattr(module, name.rpartition(".")[2])()))
         return path
 
     return write

@@ -21,10 +21,10 @@ from model_monitor_jobs.profiles.cells import count_cells
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.sketch import Doubles
 from model_monitor_jobs.profiles.table import TableProfile, Tracking
-from model_monitor_jobs.reports.html.build import report_of
 from model_monitor_jobs.reports.html.context import ReportContext
-from model_monitor_jobs.reports.html.model import Report
-from model_monitor_jobs.reports.html.shapes import ColumnComparison
+from model_monitor_jobs.reports.html.data_quality.build import report_of
+from model_monitor_jobs.reports.html.data_quality.model import DataQualityReport as Report
+from model_monitor_jobs.reports.html.data_quality.shapes import ColumnComparison
 from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.history import EarlierCheck, EarlierResult, History
 from model_monitor_jobs.runs.offenders import Offenders
@@ -194,7 +194,7 @@ def original() -> Report:
         Finding("income", "completeness_check", Verdict.PASS, "100.0%", "100.0%", ""),
     ]
     settings = DataQuality(compatibility="SageMaker")
-    return report_of(result(found), ReportContext("churn-hourly", settings=settings))
+    return report_of(result(found), ReportContext("churn-hourly", data_quality=settings))
 
 
 def wide(columns: int = 2_000, troubled: int = 40) -> Report:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC
 from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from model_monitor_crds.alert import RaisedAlert
-from model_monitor_jobs.checks.finding import Finding
+from model_monitor_crds.alert import Check, RaisedAlert
+from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
+from model_monitor_jobs.checks.model_quality.words import NAMES, metric_of, shown, spanned
 from model_monitor_jobs.decisions import Evidence, Verdict
-from model_monitor_jobs.runs.baseline import MadeBaseline
+from model_monitor_jobs.runs.baseline_files import MadeBaseline
+from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 from model_monitor_jobs.runs.result import Result
 from model_monitor_jobs.sources import ReadReport
 
@@ -28,12 +32,13 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
     """One line a finding: what was observed, what was expected, and how far beyond its limit that is.
 
     Where the baseline's own windows are known, also by how much they usually differ. Without `segments` the
-    names of columns stand alone.
+    names of columns stand alone. Checks of metrics have no column: they tell which rows they are of.
     """
     findings = list(findings)
+    metrics = bool(findings) and all(is_metric(finding.key) for finding in findings)
     learned = any(finding.evidence is not None and finding.evidence.typical is not None for finding in findings)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("Column", "Check"):
+    for name in ("Metric", "Of") if metrics else ("Column", "Check"):
         table.add_column(name, overflow="fold")
     for name in ("Observed", "Baseline"):
         table.add_column(name, overflow="fold", min_width=14)
@@ -43,11 +48,14 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
         table.add_column("Verdict", no_wrap=True, min_width=16)
     for finding in findings:
         # As Text, because names and values may look like markup: [carrier = UA], [/].
-        place = Text((finding.place if segments else finding.column) or "(table)")
-        check = finding.check.removesuffix("_check")
+        if metrics:
+            names = (Text(metric_of(finding.check)), Text(" = ".join(finding.segment) or "all rows"))
+        else:
+            place = (finding.place if segments else finding.column) or "(table)"
+            names = (Text(place), Text(finding.check.removesuffix("_check")))
         verdict = [Text(finding.verdict.value, style=_STYLES[finding.verdict])] if verdicts else []
         numbers = _numbers(finding.evidence, learned)
-        table.add_row(place, check, Text(finding.observed), Text(finding.expected), *numbers, *verdict)
+        table.add_row(*names, Text(finding.observed), Text(finding.expected), *numbers, *verdict)
     return table
 
 
@@ -67,23 +75,53 @@ def result_report(result: Result, *, every_check: bool = False, told: Collection
     """A run: one sentence, the violations (or every check), what could not be read, and notes that were not `told`."""
     style = "bold red" if result.violations else "green"
     parts: list[RenderableType] = [Text(result.summary, style=style)]
-    if every_check:
+    if isinstance(result, ModelQualityResult):
+        parts += _label_lines(result)
+    if every_check and isinstance(result, ModelQualityResult):
+        parts.append(findings_table(result.findings))
+    elif every_check:
         for segment, findings in groupby(result.findings, key=lambda finding: finding.segment):
             parts += [Text(f"Where {' = '.join(segment)}:", style="bold")] if segment else []
             parts.append(findings_table(findings, segments=False))
     elif result.violations:
         parts.append(findings_table(result.violations, verdicts=False))
     parts += unreadable_lines(result.report)
+    if isinstance(result, ModelQualityResult) and result.label_report is not None:
+        parts += unreadable_lines(result.label_report, "label")
     parts += [Text(f"Note: {note}", style="dim") for note in result.notes if note not in told]
     return Group(*parts)
 
 
+def _label_lines(result: ModelQualityResult) -> Iterator[Text]:
+    """How many records have a label, and the estimate beside the measured value."""
+    needed = result.needed
+    few = "" if needed.enough or result.compatibility == "SageMaker" else f", {percent(needed.least)} are needed"
+    moment = f"{result.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    counted = f"{needed.labelled:,} of {result.rows:,} records ({percent(needed.share)}{few})"
+    yield Text(f"Labels as of {moment}: {counted}")
+    if result.estimates is None:
+        return
+    if not result.trusted:
+        yield Text("Estimated without labels: silenced, it has been wrong too often", style="yellow")
+        return
+    told = []
+    for name in result.judged_metrics:
+        estimate, metric = result.estimates.metrics.get(name), result.measured.get(name)
+        if estimate is not None:
+            measured = shown(name, metric.value) if metric is not None and metric.defined else "not yet"
+            said = spanned(name, estimate.value, estimate.low, estimate.high)
+            told.append(f"{name} {said}, measured {measured}")
+    if told:
+        yield Text(f"Estimated without labels: {'; '.join(told)}")
+
+
 def baseline_report(made: MadeBaseline) -> RenderableType:
-    """A baseline that was made: its columns and where its files are."""
+    """A baseline that was made: its columns or metrics, and where its files are."""
     files = made.files
-    parts: list[RenderableType] = [
-        Text(f"{files.record_count:,} rows, {files.column_count} columns", style="green"),
-    ]
+    what = "columns" if made.measured is None and files.statistics_uri is not None else "metrics"
+    parts: list[RenderableType] = [Text(f"{files.record_count:,} rows, {files.column_count} {what}", style="green")]
+    if made.measured is not None:
+        parts.append(metrics_table(made.measured))
     if made.table is not None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name in ("Column", "Type"):
@@ -108,11 +146,25 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
     return Group(*parts)
 
 
-def unreadable_lines(report: ReadReport) -> list[RenderableType]:
+def metrics_table(measured: Mapping[str, MeasuredMetric]) -> Table:
+    """Metrics with their 95 % intervals, and the rows that each rests on."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Metric", overflow="fold")
+    table.add_column("", overflow="fold")
+    for name in ("Value", "95 % interval", "Rows"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, metric in measured.items():
+        interval = f"{shown(name, metric.low)} to {shown(name, metric.high)}" if metric.method else ""
+        value = shown(name, metric.value)
+        table.add_row(name, Text(NAMES.get(name, ""), style="dim"), value, interval, f"{metric.count:,}")
+    return table
+
+
+def unreadable_lines(report: ReadReport, noun: str = "line") -> list[RenderableType]:
     """How many lines could not be read, with the first three."""
     if not report.unreadable:
         return []
-    counted = "1 line" if report.unreadable == 1 else f"{report.unreadable:,} lines"
+    counted = f"1 {noun}" if report.unreadable == 1 else f"{report.unreadable:,} {noun}s"
     lines: list[RenderableType] = [Text(f"{counted} could not be read:", style="yellow")]
     lines += [
         Text(f"  {sample.file}:{sample.line}: {sample.reason}: {sample.text}", style="yellow")
@@ -121,18 +173,31 @@ def unreadable_lines(report: ReadReport) -> list[RenderableType]:
     return lines
 
 
+def is_metric(check: Check) -> bool:
+    """Whether a check is of a metric of the model's performance, which is of no column."""
+    return not check.column and metric_of(check.type) in NAMES
+
+
 def alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert in one line."""
-    name = f"{alert.check.place} {alert.check.type}".strip()
+    small = bool(alert.check.column) or is_metric(alert.check)
     why = (
-        ("far beyond its limit" if alert.check.column else "another structure") + ", so one window is enough"
+        ("far beyond its limit" if small else "another structure") + ", so one window is enough"
         if alert.immediate
         else f"violated in {alert.violations} of the latest {periods} windows"
     )
-    return Text(f"ALERT  {name}: {why}", style="bold white on red")
+    return Text(f"ALERT  {_check_text(alert.check)}: {why}", style="bold white on red")
 
 
 def standing_alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert that earlier windows have raised and that stands after a window without a violation."""
-    name = f"{alert.check.place} {alert.check.type}".strip()
+    name = _check_text(alert.check)
     return Text(f"still in alert: {name}, violated in {alert.violations} of the latest {periods} windows", style="red")
+
+
+def _check_text(check: Check) -> str:
+    """A check's place and name; of a metric its name and the rows."""
+    if is_metric(check):
+        where = f"where {' = '.join(check.segment)}" if check.segment else "of all rows"
+        return f"{metric_of(check.type)} {where}"
+    return f"{check.place} {check.type}".strip()

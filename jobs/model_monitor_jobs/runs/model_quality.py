@@ -97,7 +97,7 @@ def run_model_quality(
         *records.report.notes,
         *(records.label_report.notes if records.label_report is not None else ()),
         *read.notes(),
-        *coverage_note(records.coverage, coverage),
+        *coverage_note(records.coverage, coverage, judged=settings.compatibility == "Default"),
         *_remarks(judgement, baseline, settings),
         *_on_estimates(estimates, trial, settings, baseline),
     )

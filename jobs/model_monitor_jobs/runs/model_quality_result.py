@@ -102,6 +102,11 @@ class ModelQualityResult(Result):
         return f"No violation: {found or f'{len(self.findings)} checks passed'}; {labelled}"
 
     @property
+    def on_labels(self) -> tuple[str, ...]:
+        """How labels and records came together, for a person."""
+        return tuple(coverage_note(self.coverage, self.needed, judged=self.compatibility == "Default"))
+
+    @property
     def trusted(self) -> bool:
         """Whether the estimate may be shown: it has not been found to be wrong."""
         return self.backtest is None or self.backtest.trusted is not False
@@ -216,8 +221,8 @@ def estimated(estimate: Estimate | None) -> dict[str, float | None]:
     }
 
 
-def coverage_note(coverage: Coverage, needed: LabelCoverage) -> Iterator[str]:
-    """How records and labels came together, for a person."""
+def coverage_note(coverage: Coverage, needed: LabelCoverage, *, judged: bool) -> Iterator[str]:
+    """How records and labels came together, for a person; `judged`: too few labels keep the rule from a verdict."""
     if coverage.repeated:
         yield f"{coverage.repeated:,} records have the id of an earlier one; each is joined with the label of that id"
     if coverage.mismatched:
@@ -234,7 +239,7 @@ def coverage_note(coverage: Coverage, needed: LabelCoverage) -> Iterator[str]:
         yield f"{coverage.relabelled:,} labels were replaced by a later one for the same id"
     if coverage.without_id:
         yield f"{coverage.without_id:,} records have no id, so no label can be found for them"
-    if not needed.enough:
+    if judged and not needed.enough:
         yield (
             f"labels cover {percent(needed.share)} of the records: below {percent(needed.least)} "
             "(groundTruth.minimumCoverage) nothing is judged, as labels that come early are no random sample"

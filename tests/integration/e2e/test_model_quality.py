@@ -12,7 +12,7 @@ import pytest
 from model_monitor_crds.model_quality import ProblemType
 from tests.cluster.processes import wait_until
 from tests.integration.e2e.monitored import Monitored
-from tests.unit.jobs.runs.shop import DAY, START, Shop
+from tests.unit.jobs.runs.shop import DAY, START, Payload, Shop, rows
 
 STORE = {"envFrom": [{"secretRef": {"name": "store"}}]}
 
@@ -50,22 +50,26 @@ def resources(monitored: Monitored, shop: Shop, **schedule: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "metric"),
-    [("BinaryClassification", "auc"), ("MulticlassClassification", "accuracy"), ("Regression", "mae")],
+    ("problem", "metric", "payload", "answer"),
+    [
+        ("BinaryClassification", "auc", "CSV", {"probability": "0"}),
+        ("MulticlassClassification", "accuracy", "JSON", {"prediction": "result.value"}),
+        ("Regression", "mae", "instances", {"prediction": "predictions[*].result.value"}),
+    ],
+    ids=["position", "name", "path"],
 )
 def test_a_model_that_got_worse_is_told_by_its_resources(
-    monitored: Monitored, problem: ProblemType, metric: str
+    monitored: Monitored, problem: ProblemType, metric: str, payload: Payload, answer: dict[str, str]
 ) -> None:
-    shop = Shop(monitored.bucket, problem)
+    shop = Shop(monitored.bucket, problem, payload)
     shop.write_training()
     for day, wrong in ((20, 0.0), (21, 0.6)):
         shop.write_day(day, wrong=wrong)
-    resources(monitored, shop)
+    resources(monitored, shop, columns=answer | {"groundTruth": "bought"})
     for day in (20, 21):
         start = START + day * DAY
         window = f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{start + DAY:%Y-%m-%dT%H:%M:%SZ}"
         monitored.apply(monitored.execution(f"day-{day}", *window, schedule="quality"))
-    for day in (20, 21):
         monitored.wait("mexe", f"day-{day}", "Ready")
     fine, worse = (monitored.get("mexe", f"day-{day}")["status"] for day in (20, 21))
     assert fine["violationCount"] == 0
@@ -89,6 +93,28 @@ def test_a_model_that_got_worse_is_told_by_its_resources(
     }
     wide = monitored.kubectl("get", "mexe", "day-21", "-o", "wide")
     assert "LABELLED" in wide
+
+
+def test_a_batch_folder_with_the_ids_of_batch_transform(monitored: Monitored) -> None:
+    shop = Shop(monitored.bucket)
+    shop.write_training()
+    made = rows(shop.problem, 600, 20, wrong=0.6)
+    folder = monitored.bucket / "batch" / "2026-01-21"
+    folder.mkdir(parents=True)
+    named = [f"3f2a7c1e-0000-4000-8000-{number:012}" for number in range(600)]
+    (folder / "part-0.csv.out").write_text(
+        "".join(f"{row.probability},{id},2026-01-21T04:00:00Z\n" for row, id in zip(made, named, strict=True))
+    )
+    labels = "".join(f"{id},{row.label}\n" for row, id in zip(made, named, strict=True))
+    (monitored.bucket / "labels.csv").write_text("order,bought\n" + labels)
+    bucket = f"s3://{monitored.namespace}"
+    batch = {"dataURI": f"{bucket}/batch/%Y-%m-%d", "csv": {"header": False}}
+    truth = {"uri": f"{bucket}/labels.csv", "format": "CSV", "columns": {"id": "order", "label": "bought"}}
+    resources(monitored, shop, input={"batch": batch}, groundTruth=truth, columns={"probability": "0"})
+    monitored.apply(monitored.execution("day", "2026-01-21T00:00:00Z", "2026-01-22T00:00:00Z", schedule="quality"))
+    status = monitored.wait("mexe", "day", "Complete")["status"]
+    assert (status["recordCount"], status["labels"]["matched"]) == (600, 600)
+    assert [violation["check"] for violation in status["violations"]] == ["auc_check"]
 
 
 def test_labels_that_come_later_publish_a_new_result(monitored: Monitored) -> None:

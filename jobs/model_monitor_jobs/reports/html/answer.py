@@ -1,24 +1,24 @@
-"""The answers at the top of the page: is there a problem, how large, since when."""
+"""The answers that every page gives first: is there a problem, and since when."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from typing import Final
 
 from model_monitor_crds.alert import Check, raised_alerts
+from model_monitor_crds.monitoringschedule import Alert
 from model_monitor_jobs.checks.finding import Finding
-from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.reports.html.context import ReportContext, counted, place_of
-from model_monitor_jobs.reports.html.model import ColumnReport, Moment, Since, State
-from model_monitor_jobs.reports.html.words import check_name, column_name, times
+from model_monitor_jobs.decisions import Evidence
+from model_monitor_jobs.reports.html.context import ReportContext, written
+from model_monitor_jobs.reports.html.model import Effect, Moment, Since, State
 from model_monitor_jobs.runs.history import judged_windows, streak
 from model_monitor_jobs.runs.outcome import judged_window
 from model_monitor_jobs.runs.result import Result
 
 MOST_MOMENTS: Final = 24
 SEVERAL: Final = 3
-"""Columns in violation from which on their number comes first."""
+"""Beyond so many, things are counted and not named."""
 
 
 def checks_in_alert(findings: Sequence[Finding], context: ReportContext) -> frozenset[Check]:
@@ -37,56 +37,35 @@ def state_of(result: Result, alerts: frozenset[Check]) -> State:
     return State.QUIET if result.judged else State.UNKNOWN
 
 
-def answer_of(
-    state: State,
-    trouble: Sequence[ColumnReport],
-    total: int,
-    groups: Sequence[Sequence[Finding]],
-    result: Result,
-    context: ReportContext,
-    alerts: frozenset[Check] = frozenset(),
-) -> tuple[str, str]:
-    """The headline, and the sentence below it."""
-    columns = len({place_of(group) for group in groups if group[0].column})
-    if state is State.UNKNOWN:
-        return f"{result.summary}.", "A longer window collects more rows."
-    if not trouble and alerts:
-        still = sorted(f"{check.place} ({check_name(check.type).lower()})" for check in alerts)
-        named = ", ".join(still[:SEVERAL]) + (f" and {len(still) - SEVERAL} more" if len(still) > SEVERAL else "")
-        return (
-            f"Nothing is violated in this window; still in alert: {named}.",
-            f"{result.rows:,} rows are like the baseline again. The alert ends when the latest "
-            f"{context.alert.evaluation_periods} judged windows have fewer than "
-            f"{context.alert.datapoints_to_alert} violations.",
-        )
-    if state is State.QUIET:
-        judged = sum(finding.verdict is Verdict.PASS for finding in result.findings)
-        undecided = len(result.findings) - judged
-        rest = f" {undecided:,} more could not be judged." if undecided else ""
-        limits = sorted(f.evidence.limit for f in result.findings if f.evidence and f.verdict is Verdict.PASS)
-        seen = (
-            f" Half of the checks would have seen a change of {limits[len(limits) // 2] * 100:.2g} rows in 100."
-            if limits and context.by_default_rule
-            else ""
-        )
-        head = f"{counted(judged, 'check')} of {counted(columns, 'column')} passed."
-        return head, f"{result.rows:,} rows are like the baseline.{rest}{seen}"
-    worst = trouble[0]
-    finding = worst.violations[0]
-    what = f"{column_name(worst)}: {finding.description}" if worst.name else finding.description
-    if total > SEVERAL:
-        what = f"{total:,} of {columns:,} columns are unlike the baseline, most of all {what}"
-    size = f" — {times(finding.effect.ratio)}" if finding.effect else ""
-    others = f" {counted(total - 1, 'more column')} in violation." if 1 < total <= SEVERAL else ""
-    since = f"In violation {finding.since.text}. " if finding.since else ""
+def still_in_alert(alerts: frozenset[Check], name: Callable[[Check], str]) -> str:
+    """The checks that earlier windows have brought into alert, by the names they are given."""
+    still = sorted(map(name, alerts))
+    return ", ".join(still[:SEVERAL]) + (f" and {len(still) - SEVERAL} more" if len(still) > SEVERAL else "")
+
+
+def ends_when(alert: Alert) -> str:
+    """When an alert ends."""
+    return (
+        f"The alert ends when the latest {alert.evaluation_periods} judged windows have fewer than "
+        f"{alert.datapoints_to_alert} violations."
+    )
+
+
+def status_of(state: State, alert: Alert) -> str:
+    """Whether a violation is an alert, and what is lacking for one."""
     if state is State.ALERT:
-        status = "This is an alert: somebody should look at it now."
-    else:
-        status = (
-            f"Not an alert yet: the same check must be violated in {context.alert.datapoints_to_alert} of "
-            f"{context.alert.evaluation_periods} judged windows."
-        )
-    return f"{what.rstrip('.')}{size}.", f"{since}{status}{others}"
+        return "This is an alert: somebody should look at it now."
+    return (
+        f"Not an alert yet: the same check must be violated in {alert.datapoints_to_alert} of "
+        f"{alert.evaluation_periods} judged windows."
+    )
+
+
+def effect_of(evidence: Evidence | None) -> Effect | None:
+    """A change as it is drawn; None where nothing was measured."""
+    if evidence is None:
+        return None
+    return Effect(evidence.difference, evidence.limit, evidence.low, evidence.high, evidence.count, evidence.typical)
 
 
 def since_of(finding: Finding, result: Result, context: ReportContext) -> Since | None:
@@ -115,12 +94,6 @@ def since_of(finding: Finding, result: Result, context: ReportContext) -> Since 
         if found.open:
             text = f"since {begin} or longer (at least {found.windows} windows)"
     return Since(text, found.windows, tuple(moments))
-
-
-def written(moment: datetime, zone: tzinfo) -> str:
-    """A time for people, without the hour at midnight."""
-    local = moment.astimezone(zone)
-    return f"{local.day} {local:%B %Y}" + ("" if not (local.hour or local.minute) else f", {local:%H:%M}")
 
 
 def window_text(result: Result, zone: tzinfo) -> str:

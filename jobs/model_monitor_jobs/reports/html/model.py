@@ -1,9 +1,10 @@
-"""What the page shows: plain values, ready to be laid out."""
+"""What every page shows: plain values, ready to be laid out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
 class State(StrEnum):
@@ -25,7 +26,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Effect:
-    """How large a change is against its limit: shares of rows, 0 to 1.
+    """How large a change is against its limit, both in the same unit.
 
     `low` and `high` bound the difference with a confidence of 95 %. `typical` is what the baseline's own windows differ
     by; None where that is unknown.
@@ -63,45 +64,8 @@ class Since:
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A share of rows in the window beside the same in the baseline, 0 to 1."""
-
-    name: str
-    window: float
-    baseline: float
-
-
-@dataclass(frozen=True)
-class OffendingRows:
-    """Event ids of rows that a violation rests on; `total` is how many there are, None where that is unknown."""
-
-    ids: tuple[str, ...]
-    total: int | None = None
-
-
-@dataclass(frozen=True)
-class FindingView:
-    """One check of one column, in words and numbers."""
-
-    check: str
-    """The check in plain words."""
-    verdict: str
-    violated: bool
-    immediate: bool
-    in_alert: bool
-    observed: str
-    expected: str
-    description: str
-    effect: Effect | None = None
-    distances: tuple[Fact, ...] = ()
-    since: Since | None = None
-    steps: tuple[str, ...] = ()
-    rows: OffendingRows | None = None
-
-
-@dataclass(frozen=True)
 class Bin:
-    """A part of a column's values with its share of them, 0 to 1, in the window and in the baseline."""
+    """A part of the values with its share of them, 0 to 1, in the window and in the baseline."""
 
     label: str
     window: float
@@ -110,7 +74,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A numeric column in bins between ascending `edges`, with what lies outside of them.
+    """Numbers in bins between ascending `edges`, with what lies outside of them.
 
     `bins` has one element fewer than `edges`. `gap` is where the two distributions are furthest apart.
     """
@@ -130,46 +94,11 @@ class Categories:
 
 
 @dataclass(frozen=True)
-class ColumnReport:
-    """One column of the whole window or of one segment; `name` is empty for the table as a whole."""
-
-    name: str
-    segment: str
-    kind: str
-    findings: tuple[FindingView, ...]
-    distribution: Numbers | Categories | None = None
-    rates: tuple[Rate, ...] = ()
-
-    @property
-    def violations(self) -> tuple[FindingView, ...]:
-        """Checks that do not hold, the worst first."""
-        return tuple(finding for finding in self.findings if finding.violated)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table of all columns; shares and numbers of limits are None where unknown."""
-
-    name: str
-    segment: str
-    kind: str
-    verdict: str
-    check: str
-    difference: float | None
-    limit: float | None
-    ratio: float | None
-    missing: float | None
-    baseline_missing: float | None
-    checks: int
-    anchor: str
-
-
-@dataclass(frozen=True)
 class Step:
-    """What to do, and for which columns."""
+    """What to do, and for what: columns, or metrics."""
 
     text: str
-    columns: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,8 +111,20 @@ class UnreadableLine:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """How much could not be read, with samples."""
+
+    total: int = 0
+    samples: tuple[UnreadableLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """One run, whole."""
+    """One run, whole; each monitoring type adds what it found."""
+
+    template: ClassVar[str]
+    subject: ClassVar[str]
+    """What is monitored, in words."""
 
     title: str
     model: str
@@ -193,17 +134,15 @@ class Report:
     window: str
     facts: tuple[Fact, ...]
     """The few numbers that stand beside the headline."""
-    trouble: tuple[ColumnReport, ...]
-    """Columns in violation, the worst first; at most 30."""
-    trouble_total: int
     steps: tuple[Step, ...]
-    rows: tuple[Row, ...]
-    rows_total: int
-    has_segments: bool
     notes: tuple[str, ...]
-    unreadable: tuple[UnreadableLine, ...]
-    unreadable_total: int
+    unreadable: Unreadable
     run: tuple[Fact, ...]
     """Identity of the run: baseline, execution, reading, settings."""
     rule: tuple[str, ...]
     """How it was decided, in a few sentences."""
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Every change that is drawn against its limit."""
+        return ()

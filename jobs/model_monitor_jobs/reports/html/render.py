@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from model_monitor_jobs.reports.html.model import Bin, Categories, Effect, FindingView, Numbers, Report, State
-from model_monitor_jobs.reports.html.shapes import label
-from model_monitor_jobs.reports.html.words import times, visible
+from model_monitor_jobs.checks.model_quality.words import shown as metric_text
+from model_monitor_jobs.reports.html.data_quality.words import bins_of, sentence
+from model_monitor_jobs.reports.html.model import Categories, Numbers, Report, State
+from model_monitor_jobs.reports.html.model_quality.words import span_text
+from model_monitor_jobs.reports.html.words import label, share, visible
 
-_TEMPLATES: Final = ("page.html.j2", "marks.html.j2", "trouble.html.j2", "effects.html.j2")
+if TYPE_CHECKING:
+    from model_monitor_jobs.reports.html.paper import Paper
+
 _PERCENT: Final = re.compile(r"(?<=\d) %")
 _STATES: Final = {
     State.ALERT: "Alert",
@@ -26,49 +32,45 @@ _STATES: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A drawing, its size in the units of its viewBox."""
+
+    width: float
+    height: float
+    content: Markup
+
+
 def render_report(report: Report) -> bytes:
     """The page of a report as UTF-8; the same report gives the same bytes."""
-    from model_monitor_jobs.reports.html import drawing
-
     script = _resource("page.js")
     text = (
         _environment()
-        .get_template("page.html.j2")
+        .get_template(report.template)
         .render(
             report=report,
             words={"state": _STATES},
             style=Markup(_resource("page.css")),
             script=Markup(script),
             script_digest=b64encode(sha256(script.encode()).digest()).decode(),
-            has_typical=any(effect.typical is not None for effect in _effects(report)),
+            has_typical=any(effect.typical is not None for effect in report.effects),
             sentence=sentence,
-            bins=_bins,
-            draw=_draw,
-            view_height=drawing.view_height,
-            drawing_width=drawing.WIDTH,
+            bins=bins_of,
+            picture_of=picture_of,
         )
     )
     # What came from the data may hold half of a surrogate pair, which UTF-8 can't write.
     return text.encode("utf-8", "replace")
 
 
-def sentence(finding: FindingView) -> str:
-    """How large a change is, in one sentence; empty where nothing was measured."""
-    effect = finding.effect
-    if effect is None:
-        return ""
-    usual = f", usual {share(effect.typical)}" if effect.typical is not None else ""
-    return (
-        f"Change {share(effect.difference)} of rows ({share(effect.low)} to {share(effect.high)}), limit "
-        f"{share(effect.limit)}{usual}: {times(effect.ratio)}, from {effect.count:,} rows"
-    )
-
-
-def share(value: float | None) -> str:
-    """A share of rows for people; empty where it is unknown."""
-    if value is None:
-        return ""
-    return f"{value * 100:.1f} %" if value == 0 or abs(value) >= 0.001 else f"{value * 100:.2g} %"
+def picture_of(shown: Any) -> Picture | None:
+    """A drawing; None where matplotlib finds no folder to write to. The numbers stand beside it in any case."""
+    try:
+        paper = _drawers()[type(shown)](shown)
+        width, height = paper.size
+        return Picture(width, height, Markup(paper.svg()))
+    except OSError:
+        return None
 
 
 def ratio(value: float | None) -> str:
@@ -78,26 +80,20 @@ def ratio(value: float | None) -> str:
     return f"{value:,.1f}×" if value < 100 else f"{value:,.0f}×"
 
 
-def _draw(distribution: Numbers | Categories) -> Markup:
-    """A drawing; empty where matplotlib finds no folder to write to. The numbers stand beside it in any case."""
-    from model_monitor_jobs.reports.html import drawing
+@cache
+def _drawers() -> dict[type, Callable[[Any], Paper]]:
+    """What draws each kind of picture."""
+    from model_monitor_jobs.reports.html import distributions
+    from model_monitor_jobs.reports.html.model_quality import curve_drawing, model, timeline_drawing
 
-    try:
-        return Markup(drawing.draw(distribution))
-    except OSError:
-        return Markup()
-
-
-def _bins(distribution: Numbers | Categories) -> tuple[Bin, ...]:
-    if isinstance(distribution, Categories):
-        return distribution.bins
-    sides = (distribution.below, *distribution.bins, distribution.above)
-    return tuple(bin_ for bin_ in sides if bin_ is not None)
-
-
-def _effects(report: Report) -> list[Effect]:
-    findings = (finding for column in report.trouble for finding in column.violations)
-    return [finding.effect for finding in findings if finding.effect is not None]
+    return {
+        Numbers: distributions.draw_numbers,
+        Categories: distributions.draw_categories,
+        model.Timeline: timeline_drawing.draw_timeline,
+        model.Trial: curve_drawing.draw_trial,
+        model.Curves: curve_drawing.draw_curves,
+        model.Calibration: curve_drawing.draw_calibration,
+    }
 
 
 def _finalize(value: object) -> object:
@@ -107,8 +103,10 @@ def _finalize(value: object) -> object:
 
 @cache
 def _environment() -> Environment:
+    folder = files(__package__).joinpath("templates")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".j2"))
     environment = Environment(
-        loader=DictLoader({name: _resource(name) for name in _TEMPLATES}),
+        loader=DictLoader({name: _resource(name) for name in names}),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
@@ -116,6 +114,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"share": share, "ratio": ratio, "shown": label, "thousands": lambda count: f"{count:,}"}
+    environment.filters |= {
+        "metric": lambda value, metric: metric_text(metric, value),
+        "span": lambda span, metric: span_text(metric, span),
+    }
     return environment
 
 

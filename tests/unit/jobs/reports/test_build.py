@@ -14,11 +14,12 @@ from model_monitor_crds.monitoringschedule import Alert
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.table import ProfileRequest, Tracking, profile
-from model_monitor_jobs.reports.html.build import MOST_ROWS, MOST_TROUBLE, report_of
-from model_monitor_jobs.reports.html.context import ReportContext, comparisons_of
+from model_monitor_jobs.reports.html.context import ReportContext
+from model_monitor_jobs.reports.html.data_quality.build import MOST_ROWS, MOST_TROUBLE, report_of
+from model_monitor_jobs.reports.html.data_quality.columns import comparisons_of
+from model_monitor_jobs.reports.html.data_quality.shapes import ColumnComparison
+from model_monitor_jobs.reports.html.data_quality.words import CHECK_NAMES, rule_sentences, steps_for
 from model_monitor_jobs.reports.html.model import State
-from model_monitor_jobs.reports.html.shapes import ColumnComparison
-from model_monitor_jobs.reports.html.words import CHECK_NAMES, rule_sentences, steps_for
 from tests.report import examples
 
 
@@ -97,7 +98,7 @@ def test_many_columns_are_cut_and_their_number_said() -> None:
 
 def test_steps_are_told_once_with_their_columns() -> None:
     steps = examples.storm().steps
-    assert [step.columns for step in steps] == [
+    assert [step.places for step in steps] == [
         ("dep_delay",),
         ("dep_delay",),
         ("hour", "carrier"),

@@ -10,18 +10,17 @@ from hypothesis import strategies as st
 from model_monitor_jobs.profiles.cells import count_cells
 from model_monitor_jobs.profiles.counts import ColumnCounts
 from model_monitor_jobs.profiles.sketch import Doubles
-from model_monitor_jobs.reports.html.drawing import draw
-from model_monitor_jobs.reports.html.model import Categories, Numbers
-from model_monitor_jobs.reports.html.shapes import (
-    MOST_BINS,
+from model_monitor_jobs.reports.html.bins import MOST_BINS, numbers
+from model_monitor_jobs.reports.html.data_quality.shapes import (
     MOST_CATEGORIES,
     ColumnComparison,
     categories,
     distribution_of,
-    label,
-    numbers,
     rates_of,
 )
+from model_monitor_jobs.reports.html.distributions import draw_numbers
+from model_monitor_jobs.reports.html.model import Categories, Numbers
+from model_monitor_jobs.reports.html.words import label
 
 values = st.lists(st.floats(-1e12, 1e12) | st.integers(-50, 50).map(float), min_size=1, max_size=80)
 
@@ -136,6 +135,7 @@ def test_no_numbers_are_too_extreme_for_the_page(window: list[float], baseline: 
     now, then = (ColumnCounts(cells=count_cells(cuts, np.array(values))) for values in (window, baseline))
     drawn = distribution_of(ColumnComparison(now, then, cuts))
     if drawn is not None:
-        picture = draw(drawn)
+        assert isinstance(drawn, Numbers)
+        picture = draw_numbers(drawn).svg()
         assert "nan" not in picture
         assert "inf" not in picture

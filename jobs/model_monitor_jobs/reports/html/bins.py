@@ -1,72 +1,35 @@
-"""The two distributions of a column in few enough parts to be drawn."""
+"""Two distributions of numbers in few enough parts to be drawn."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from model_monitor_jobs.profiles.cells import cumulative_shares
-from model_monitor_jobs.profiles.counts import ColumnCounts, Counts
+from model_monitor_jobs.profiles.counts import Counts
 from model_monitor_jobs.profiles.sketch import Doubles
-from model_monitor_jobs.reports.html.model import Bin, Categories, Numbers, Rate
-from model_monitor_jobs.reports.html.words import cut, visible
+from model_monitor_jobs.reports.html.model import Bin, Numbers
 
 MOST_BINS: Final = 36
-MOST_CATEGORIES: Final = 15
-_LONGEST_LABEL: Final = 60
+FAINT: Final = 0.0005
+"""Shares of less are left out."""
 _TAILS: Final = (0.01, 0.03, 0.06, 0.1)
 _WIDEST: Final = 9.0
 """Interquartile ranges that a drawing may span before its tails are cut further in."""
-_FAINT: Final = 0.0005
 _EXTREME: Final = 1e150
 """Numbers larger than this, or closer together than its inverse, leave the range in which a scale can be computed."""
 
 
-@dataclass(frozen=True)
-class ColumnComparison:
-    """Counts of a column in the window and in the baseline, on the same cut points and tracked values.
-
-    The cells stand on every `step`-th of the cut points.
-    """
-
-    window: ColumnCounts
-    baseline: ColumnCounts
-    cuts: Doubles | None = None
-    values: tuple[str, ...] = ()
-
-
-def distribution_of(comparison: ColumnComparison, *, drifted: bool = True) -> Numbers | Categories | None:
-    """The distributions over each other; None where either is unknown or can't be drawn.
-
-    Without drift no gap is told.
-    """
-    window, baseline = comparison.window, comparison.baseline
-    if comparison.cuts is not None and len(comparison.cuts) and window.cells is not None and baseline.cells is not None:
-        step = max(window.step, baseline.step)
-        now, then = window.coarser(step).cells, baseline.coarser(step).cells
-        if now is not None and then is not None and now.sum() and then.sum():
-            with np.errstate(over="ignore", invalid="ignore"):
-                drawn = numbers(comparison.cuts[step - 1 :: step], now, then)
-            if not _drawable(drawn.edges):
-                return None
-            return drawn if drifted else replace(drawn, gap=None)
+def drawable_numbers(cuts: Doubles, window: Counts, baseline: Counts) -> Numbers | None:
+    """The same as `numbers`; None where there are no values, or numbers too extreme for a scale."""
+    if not len(cuts) or not window.sum() or not baseline.sum():
         return None
-    if comparison.values and window.values is not None and baseline.values is not None and window.rows:
-        return categories(comparison)
-    return None
-
-
-def rates_of(comparison: ColumnComparison) -> tuple[Rate, ...]:
-    """The share of rows without a value, where there are any."""
-    window, baseline = comparison.window, comparison.baseline
-    if not window.rows or not baseline.rows:
-        return ()
-    if not window.missing and not baseline.missing:
-        return ()
-    return (Rate("Rows without a value", window.missing / window.rows, baseline.missing / baseline.rows),)
+    with np.errstate(over="ignore", invalid="ignore"):
+        drawn = numbers(cuts, window, baseline)
+    low, high = drawn.edges[0], drawn.edges[-1]
+    return drawn if max(abs(low), abs(high)) <= _EXTREME and high - low >= 1 / _EXTREME else None
 
 
 def numbers(cuts: Doubles, window: Counts, baseline: Counts) -> Numbers:
@@ -88,37 +51,10 @@ def numbers(cuts: Doubles, window: Counts, baseline: Counts) -> Numbers:
     return Numbers(
         tuple(float(edge) for edge in edges),
         bins,
-        below if max(below.window, below.baseline) > _FAINT else None,
-        above if max(above.window, above.baseline) > _FAINT else None,
+        below if max(below.window, below.baseline) > FAINT else None,
+        above if max(above.window, above.baseline) > FAINT else None,
         float(cuts[int(np.argmax(np.abs(now - then))) // 2]),
     )
-
-
-def categories(comparison: ColumnComparison) -> Categories:
-    """The most frequent values of both, the rest of them together, and missing ones: shares of rows."""
-    window, baseline = comparison.window, comparison.baseline
-    if window.values is None or baseline.values is None:
-        raise ValueError("categories: values were not counted")
-    now, then = window.values / max(1, window.rows), baseline.values / max(1, baseline.rows)
-    order = sorted(range(len(comparison.values)), key=lambda i: (-max(now[i], then[i]), comparison.values[i]))
-    shown = order[:MOST_CATEGORIES]
-    bins = [Bin(label(comparison.values[i]), float(now[i]), float(then[i])) for i in shown]
-    missing = Bin("no value", window.missing / max(1, window.rows), baseline.missing / max(1, baseline.rows))
-    rest = (
-        max(0.0, 1 - missing.window - float(now[shown].sum())),
-        max(0.0, 1 - missing.baseline - float(then[shown].sum())) if baseline.rows else 0.0,
-    )
-    if max(rest) > _FAINT:
-        bins.append(Bin("other values", *rest))
-    if max(missing.window, missing.baseline) > 0:
-        bins.append(missing)
-    return Categories(tuple(bins))
-
-
-def label(value: str) -> str:
-    """A value of the data for people: visible where it is empty, cut where it is long."""
-    text = cut(visible(value), _LONGEST_LABEL)
-    return text if text.strip() else f"“{text}”"
 
 
 def _edges(cuts: Doubles, shares: Doubles) -> Doubles:
@@ -137,11 +73,6 @@ def _edges(cuts: Doubles, shares: Doubles) -> Doubles:
         return np.linspace(low - width, low + width, 4)
     edges = np.linspace(low, high, MOST_BINS + 1)
     return edges if np.all(np.diff(edges) > 0) else np.array([low, high])
-
-
-def _drawable(edges: tuple[float, ...]) -> bool:
-    low, high = edges[0], edges[-1]
-    return max(abs(low), abs(high)) <= _EXTREME and high - low >= 1 / _EXTREME
 
 
 def _at(cuts: Doubles, shares: Doubles, rank: float) -> float:

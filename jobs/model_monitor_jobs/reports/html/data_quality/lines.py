@@ -7,19 +7,13 @@ from typing import Final
 
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.reports.html.context import (
-    VERDICTS,
-    Place,
-    ReportContext,
-    counted,
-    kind_of,
-    missing_share,
-    place_of,
-    presence_of,
-)
-from model_monitor_jobs.reports.html.model import Fact, Row
-from model_monitor_jobs.reports.html.shapes import ColumnComparison
-from model_monitor_jobs.reports.html.words import check_name
+from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
+from model_monitor_jobs.reports.html.data_quality.columns import Place, kind_of, missing_share, place_of, presence_of
+from model_monitor_jobs.reports.html.data_quality.model import Row
+from model_monitor_jobs.reports.html.data_quality.shapes import ColumnComparison
+from model_monitor_jobs.reports.html.data_quality.words import check_name
+from model_monitor_jobs.reports.html.model import Fact
+from model_monitor_jobs.reports.html.run import alert_fact, reading_facts
 from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.outcome import UNDECIDED
 
@@ -82,30 +76,14 @@ def headline_facts(result: DataQualityResult) -> tuple[Fact, ...]:
 
 def run_facts(result: DataQualityResult, context: ReportContext) -> tuple[Fact, ...]:
     """What the run was: its baseline, what was read, its settings."""
-    files, report = result.reference_files, result.report
-    facts = [
-        Fact("Execution", context.execution),
-        Fact("Results", context.folder),
-        Fact("Baseline", files.constraints_uri.rsplit("/", 1)[0]),
-        Fact("Baseline statistics (SHA-256)", _short(files.statistics_sha256)),
-        Fact("Baseline constraints (SHA-256)", _short(files.constraints_sha256)),
-        Fact("Baseline size", f"{files.record_count:,} rows, {files.column_count:,} columns"),
-        Fact("Read", f"{counted(report.files, 'file')}, {counted(report.records, 'record')}"),
-        Fact("Unreadable", f"{report.unreadable:,}"),
-        Fact("Outside the window", f"{report.outside_window:,}"),
-        Fact("Rule", context.settings.compatibility),
-    ]
-    settings, alert = context.settings, context.alert
-    if context.by_default_rule:
+    settings = context.data_quality
+    facts = [Fact("Rule", settings.compatibility)]
+    if settings.compatibility == "Default":
         facts.append(
             Fact("Smallest change that counts", f"{settings.threshold:g} of rows" if settings.threshold else "")
         )
         facts.append(Fact("Chance of a false violation in a run", f"{settings.alpha:g}"))
         facts.append(Fact("Compared with", settings.compare_with))
         facts.append(Fact("Overrides", f"{len(settings.overrides)}" if settings.overrides else ""))
-    facts.append(Fact("Alert", f"{alert.datapoints_to_alert} of {alert.evaluation_periods} judged windows"))
-    return tuple(fact for fact in facts if fact.value)
-
-
-def _short(digest: str | None) -> str:
-    return f"{digest[:16]}…" if digest else ""
+    facts.append(alert_fact(context.alert))
+    return (*reading_facts(result, context, "column"), *(fact for fact in facts if fact.value))

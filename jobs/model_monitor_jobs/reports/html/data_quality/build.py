@@ -1,4 +1,4 @@
-"""From a run's result to what its page shows."""
+"""From a data quality run's result to what its page shows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Final
 
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.finding import Distances, Finding
-from model_monitor_jobs.decisions import Evidence
-from model_monitor_jobs.reports.html.answer import answer_of, checks_in_alert, since_of, state_of, window_text
-from model_monitor_jobs.reports.html.context import (
-    VERDICTS,
+from model_monitor_jobs.reports.html.answer import checks_in_alert, effect_of, since_of, state_of, window_text
+from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
+from model_monitor_jobs.reports.html.data_quality.answer import answer_of
+from model_monitor_jobs.reports.html.data_quality.columns import (
     Place,
-    ReportContext,
     by_column,
     comparisons_of,
     kind_of,
@@ -20,27 +19,25 @@ from model_monitor_jobs.reports.html.context import (
     place_of,
     presence_of,
 )
-from model_monitor_jobs.reports.html.lines import headline_facts, run_facts, table_rows
-from model_monitor_jobs.reports.html.model import (
+from model_monitor_jobs.reports.html.data_quality.lines import headline_facts, run_facts, table_rows
+from model_monitor_jobs.reports.html.data_quality.model import (
     ColumnReport,
-    Effect,
-    Fact,
+    DataQualityReport,
     FindingView,
     OffendingRows,
-    Report,
-    UnreadableLine,
 )
-from model_monitor_jobs.reports.html.shapes import ColumnComparison, distribution_of, rates_of
-from model_monitor_jobs.reports.html.words import (
+from model_monitor_jobs.reports.html.data_quality.shapes import ColumnComparison, distribution_of, rates_of
+from model_monitor_jobs.reports.html.data_quality.words import (
     check_name,
-    cut,
     gathered_steps,
     rule_sentences,
     steps_for,
     worst_first,
 )
+from model_monitor_jobs.reports.html.model import Fact
+from model_monitor_jobs.reports.html.run import unreadable_of
+from model_monitor_jobs.reports.html.words import cut
 from model_monitor_jobs.runs.data_quality import DataQualityResult
-from model_monitor_jobs.runs.result import Result
 
 MOST_TROUBLE: Final = 30
 MOST_ROWS: Final = 4_000
@@ -48,7 +45,7 @@ LONGEST_VALUE: Final = 120
 LONGEST_DESCRIPTION: Final = 400
 
 
-def report_of(result: DataQualityResult, context: ReportContext) -> Report:
+def report_of(result: DataQualityResult, context: ReportContext) -> DataQualityReport:
     """Everything that the page shows of a result."""
     alerts = checks_in_alert(result.findings, context)
     groups, comparisons = by_column(result.findings), comparisons_of(result)
@@ -61,7 +58,7 @@ def report_of(result: DataQualityResult, context: ReportContext) -> Report:
     state = state_of(result, alerts)
     headline, detail = answer_of(state, trouble, len(troubled), groups, result, context, alerts)
     learned = any(finding.evidence.learned for finding in result.findings if finding.evidence)
-    return Report(
+    return DataQualityReport(
         title=context.schedule,
         model=context.model,
         state=state,
@@ -76,13 +73,9 @@ def report_of(result: DataQualityResult, context: ReportContext) -> Report:
         rows_total=len(rows),
         has_segments=any(row.segment for row in rows),
         notes=result.notes,
-        unreadable=tuple(
-            UnreadableLine(f"{sample.file}:{sample.line}", sample.reason, sample.text)
-            for sample in result.report.samples
-        ),
-        unreadable_total=result.report.unreadable,
+        unreadable=unreadable_of(result.report),
         run=run_facts(result, context),
-        rule=rule_sentences(context.settings, context.alert, learned=learned),
+        rule=rule_sentences(context.data_quality, context.alert, learned=learned),
     )
 
 
@@ -129,18 +122,12 @@ def _finding(
         observed=cut(finding.observed, LONGEST_VALUE),
         expected=cut(finding.expected, LONGEST_VALUE),
         description=cut(finding.description, LONGEST_DESCRIPTION),
-        effect=_effect(finding.evidence),
+        effect=effect_of(finding.evidence),
         distances=_distances(finding.distances),
         since=since_of(finding, result, context) if finding.violated else None,
         steps=steps_for(finding.check, fewer_missing=fewer) if finding.violated else (),
         rows=OffendingRows(rows.ids, rows.total) if (rows := result.offenders.get(finding.key)) else None,
     )
-
-
-def _effect(evidence: Evidence | None) -> Effect | None:
-    if evidence is None:
-        return None
-    return Effect(evidence.difference, evidence.limit, evidence.low, evidence.high, evidence.count, evidence.typical)
 
 
 def _distances(distances: Distances | None) -> tuple[Fact, ...]:

@@ -1,0 +1,269 @@
+"""What the page of a model quality run shows: plain values, ready to be laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from model_monitor_jobs.reports.html.model import Effect, Fact, Numbers, Report, Since, Unreadable
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A value with its 95 % interval, which may be unknown."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One check: a metric of all rows, or of a segment of them."""
+
+    metric: str
+    """The metric in words."""
+    segment: str
+    """Empty for all rows."""
+    rows: int
+    """Rows with a label and an answer."""
+    observed: str
+    expected: str
+    verdict: str
+    violated: bool = False
+    in_alert: bool = False
+    effect: Effect | None = None
+    sentence: str = ""
+    """How large the change is; empty where nothing was measured."""
+    since: Since | None = None
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One line of the table of all metrics, in words; empty where there is nothing to say."""
+
+    name: str
+    key: str
+    """The metric's name in settings and files."""
+    value: str
+    interval: str
+    baseline: str
+    change: str
+    limit: str
+    verdict: str
+    estimate: str
+
+
+class When(StrEnum):
+    """Where a window lies in time, as seen from the judged one."""
+
+    EARLIER = "earlier"
+    NOW = "now"
+    AHEAD = "ahead"
+
+
+@dataclass(frozen=True)
+class WindowPoint:
+    """One window of a metric's course; None for what is unknown."""
+
+    label: str
+    tick: str
+    """Its name beside an axis."""
+    when: When
+    measured: Span | None = None
+    estimated: Span | None = None
+    coverage: float | None = None
+    """Share of its records that have a label, 0 to 1."""
+    judged: bool = False
+    violated: bool = False
+    rechecked: bool = False
+    """Whether it was judged before, with fewer labels."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A metric over the latest windows, the oldest first.
+
+    `low` and `high` are as far as it may go, and `allowed` says by what; None where there is no limit to that side.
+    `least_coverage` is the share of records that need a label for a verdict, None where any will do.
+    """
+
+    metric: str
+    name: str
+    points: tuple[WindowPoint, ...]
+    baseline: float | None
+    low: float | None
+    high: float | None
+    allowed: str
+    least_coverage: float | None
+    description: str
+
+    @property
+    def estimated(self) -> bool:
+        """Whether any window has an estimate."""
+        return any(point.estimated is not None for point in self.points)
+
+    @property
+    def measured(self) -> bool:
+        """Whether any window has been measured."""
+        return any(point.measured is not None for point in self.points)
+
+    @property
+    def known(self) -> int:
+        """How many windows have been measured or estimated."""
+        return sum(point.measured is not None or point.estimated is not None for point in self.points)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What estimates have been worth; `pairs` are windows that have both, the oldest first."""
+
+    metric: str
+    name: str
+    sentences: tuple[str, ...]
+    pairs: tuple[WindowPoint, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class ConfusionCell:
+    """How often one label was answered for another: rows, and the share of the rows with that label."""
+
+    count: int
+    share: float | None
+    baseline: float | None
+    right: bool
+
+
+@dataclass(frozen=True)
+class ConfusionRow:
+    """The rows with one label."""
+
+    label: str
+    total: int
+    cells: tuple[ConfusionCell, ...]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Labels against answers; `together` is how many labels the last row and column stand for, 0 for none."""
+
+    answers: tuple[str, ...]
+    rows: tuple[ConfusionRow, ...]
+    together: int = 0
+
+
+@dataclass(frozen=True)
+class CurveReading:
+    """The heights of both curves at one place, None where a curve is unknown."""
+
+    at: float
+    window: float | None
+    baseline: float | None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A curve of the window over the baseline's, both axes from 0 to 1; `chance` is the curve of a blind guess."""
+
+    title: str
+    across: str
+    up: str
+    window: tuple[Point, ...]
+    baseline: tuple[Point, ...]
+    chance: tuple[Point, Point]
+    readings: tuple[CurveReading, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The rows whose probability lies in one tenth: their mean probability, and how many of them it is true of."""
+
+    label: str
+    probability: float | None
+    observed: Span | None
+    share: float
+    """Of all rows."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Ten bins of the window over the baseline's; None where the baseline is unknown."""
+
+    across: str
+    up: str
+    window: tuple[CalibrationBin, ...]
+    baseline: tuple[CalibrationBin, ...] | None
+    description: str
+
+
+@dataclass(frozen=True)
+class ErrorQuantile:
+    """What so many of the errors are not above."""
+
+    share: str
+    window: str
+    baseline: str
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How the errors (answer - label) are distributed."""
+
+    distribution: Numbers | None
+    quantiles: tuple[ErrorQuantile, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What one result on this window said, in words; the last one is this run's."""
+
+    as_of: str
+    coverage: str
+    value: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Truth:
+    """How records and labels came together."""
+
+    facts: tuple[Fact, ...]
+    sentences: tuple[str, ...]
+    unreadable: Unreadable
+    metric: str
+    revisions: tuple[Revision, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelQualityReport(Report):
+    """A model quality run, whole."""
+
+    template: ClassVar[str] = "model_quality.html.j2"
+    subject: ClassVar[str] = "Model quality"
+
+    violated: tuple[Judged, ...]
+    """Checks in violation, the worst first; at most 30."""
+    violated_total: int
+    timelines: tuple[Timeline, ...]
+    trial: Trial | None
+    metrics: tuple[MetricRow, ...]
+    segments: tuple[Judged, ...]
+    """The worst first; at most 200."""
+    segments_total: int
+    confusion: Confusion | None
+    curves: tuple[Curves, ...]
+    calibration: Calibration | None
+    errors: Errors | None
+    truth: Truth
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """See `Report`."""
+        judged = (*self.violated, *self.segments)
+        return tuple(each.effect for each in judged if each.effect is not None)

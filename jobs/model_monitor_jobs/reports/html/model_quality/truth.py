@@ -1,0 +1,78 @@
+"""How records and labels came together, and what was said of this window before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+from model_monitor_crds.window import parse_time
+from model_monitor_jobs.reports.html.context import ReportContext, written
+from model_monitor_jobs.reports.html.model import Fact
+from model_monitor_jobs.reports.html.model_quality.judged import findings_of_all_rows, verdict_of
+from model_monitor_jobs.reports.html.model_quality.model import Revision, Span, Truth
+from model_monitor_jobs.reports.html.model_quality.words import duration_text, name_of, span_text
+from model_monitor_jobs.reports.html.run import unreadable_of
+from model_monitor_jobs.reports.html.words import counted, share
+from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
+
+MOST_REVISIONS: Final = 20
+
+
+def truth_of(result: ModelQualityResult, context: ReportContext) -> Truth:
+    """The labels of a run."""
+    metric = result.judged_metrics[0]
+    return Truth(
+        facts=tuple(fact for fact in _facts(result, context) if fact.value),
+        sentences=tuple(f"{note[0].upper()}{note[1:]}." for note in result.on_labels),
+        unreadable=unreadable_of(result.label_report),
+        metric=name_of(metric),
+        revisions=tuple(_revisions(metric, result, context.zone)) if result.revisions else (),
+    )
+
+
+def _facts(result: ModelQualityResult, context: ReportContext) -> Iterator[Fact]:
+    coverage, needed, truth = result.coverage, result.needed, context.ground_truth
+    yield Fact("Records of the window", f"{coverage.records:,}")
+    yield Fact("With a label", f"{coverage.matched:,}")
+    yield Fact("Without a label", f"{coverage.unmatched:,}")
+    yield Fact("With a label and an answer that count", f"{needed.labelled:,} ({share(needed.share)})")
+    yield Fact("Share needed for a verdict", share(needed.least) if result.compatibility == "Default" else "")
+    yield Fact("Labels known before", written(result.as_of, context.zone))
+    if result.label_report is not None:
+        yield Fact("Labels read", f"{coverage.labels:,} from {counted(result.label_report.files, 'file')}")
+        yield Fact("Labels used", f"{coverage.used:,}")
+        yield Fact("Labels of no record of this window", f"{coverage.orphaned:,}")
+    yield Fact("Labels that are empty", f"{coverage.empty:,}" if coverage.empty else "")
+    if truth is not None:
+        yield Fact("Labels from", truth.uri)
+        yield Fact("Labels due", f"{duration_text(truth.delay)} after the window")
+        yield Fact("Looked at again for", duration_text(truth.recheck) if truth.recheck is not None else "")
+
+
+def _revisions(metric: str, result: ModelQualityResult, zone: tzinfo) -> Iterator[Revision]:
+    for told in result.revisions[-MOST_REVISIONS:]:
+        span = _told(metric, told)
+        violated = f"{metric}_check" in told.get("violated", ())
+        verdict = "Violation" if violated else "" if span is None else "No violation"
+        yield Revision(_as_of(told, zone), share(told.get("coverage")), span_text(metric, span), verdict)
+    measured, finding = result.measured[metric], findings_of_all_rows(result).get(metric)
+    yield Revision(
+        f"{written(result.as_of, zone)} (this result)",
+        share(result.needed.share),
+        span_text(metric, Span(measured.value, measured.low, measured.high)),
+        verdict_of(finding, result) if finding is not None else "",
+    )
+
+
+def _told(metric: str, told: Mapping[str, Any]) -> Span | None:
+    """A metric as an earlier result has it."""
+    for each in told.get("metrics", ()):
+        if isinstance(each, dict) and each.get("metric") == metric and isinstance(each.get("value"), int | float):
+            return Span(each["value"], each.get("low"), each.get("high"))
+    return None
+
+
+def _as_of(told: Mapping[str, Any], zone: tzinfo) -> str:
+    moment = told.get("labelsAsOf")
+    return written(parse_time(moment), zone) if isinstance(moment, str) else "unknown"
