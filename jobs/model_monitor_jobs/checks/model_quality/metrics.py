@@ -30,9 +30,10 @@ LOSSES: Final = frozenset(
 )
 """The metrics of which more is worse."""
 
-_UNBOUNDED: Final = frozenset({"cost", "lift", "log_loss", "r2"}) | {
+UNBOUNDED: Final = frozenset({"cost", "lift", "log_loss", "r2"}) | {
     name for name in LOSSES if name.endswith(("mae", "mse", "absolute_error"))
 }
+"""The metrics whose values are not from 0 to 1."""
 
 
 def bounds(name: str) -> tuple[float, float]:
@@ -41,7 +42,7 @@ def bounds(name: str) -> tuple[float, float]:
         return -math.inf, 1.0
     if name == "brier_score":
         return 0.0, 2.0
-    return 0.0, math.inf if name in _UNBOUNDED else 1.0
+    return 0.0, math.inf if name in UNBOUNDED else 1.0
 
 
 def values(counts: PerformanceCounts, costs: Costs | None = None) -> dict[str, Doubles]:

@@ -12,6 +12,7 @@ import numpy as np
 from model_monitor_crds.data_quality import CompareWith
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.alike import AlikeWindows
+from model_monitor_jobs.checks.model_quality.metrics import UNBOUNDED
 from model_monitor_jobs.decisions import Noise, Variation, WindowHistory, learn, settled_incidents
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance, PerformanceWindows
@@ -23,20 +24,7 @@ Values = Mapping[str, Any]
 Evaluate = Callable[[PerformanceCounts], Values]
 """Every metric of each group of some counts."""
 
-RELATIVE: Final = frozenset(
-    {
-        "brier_score",
-        "cost",
-        "lift",
-        "log_loss",
-        "mae",
-        "median_absolute_error",
-        "mse",
-        "p90_absolute_error",
-        "p95_absolute_error",
-        "rmse",
-    }
-)
+RELATIVE: Final = (UNBOUNDED - {"r2"}) | {"brier_score"}
 """Metrics without a common scale: their change is taken as a share of the baseline's value."""
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from model_monitor_jobs.checks.model_quality.metrics import LOSSES
+from model_monitor_jobs.checks.model_quality.metrics import LOSSES, UNBOUNDED
 
 NAMES: Final[Mapping[str, str]] = {
     "accuracy": "Accuracy",
@@ -39,10 +39,7 @@ NAMES: Final[Mapping[str, str]] = {
     "weighted_recall": "Weighted recall",
 }
 
-_SCALE_FREE: Final = frozenset({"cost", "lift", "mae", "median_absolute_error", "mse", "r2", "rmse"}) | {
-    "p90_absolute_error",
-    "p95_absolute_error",
-}
+_SCALE_FREE: Final = UNBOUNDED - {"log_loss"}
 
 
 def check_of(metric: str) -> str:
