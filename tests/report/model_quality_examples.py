@@ -173,7 +173,7 @@ def tried(found: History, metric: str, wrong: int = 0) -> Backtest:
         assert own.estimate_low is not None
         assert own.estimate_high is not None
         low, high = (9.0, 9.5) if place < wrong else (own.estimate_low, own.estimate_high)
-        pairs.append(EstimatedAndRealised(own.estimate, low, high, own.value))
+        pairs.append(EstimatedAndRealised(Estimate(metric, own.estimate, low, high), own.value))
     return backtest(pairs)
 
 

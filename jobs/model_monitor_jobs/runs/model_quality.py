@@ -23,7 +23,7 @@ from model_monitor_jobs.checks.model_quality.metrics import values
 from model_monitor_jobs.checks.model_quality.reference import Performance
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.estimation.backtest import Backtest, EstimatedAndRealised, backtest
-from model_monitor_jobs.estimation.estimates import Estimates
+from model_monitor_jobs.estimation.estimates import Estimate, Estimates
 from model_monitor_jobs.estimation.samples import ReferenceSample
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.parts import PerformanceParts
@@ -276,7 +276,7 @@ def _backtest(
     pairs = list(_pairs(history, metrics[0]))
     found, metric = estimates.metrics.get(metrics[0]), parts[()].measured.get(metrics[0])
     if found is not None and metric is not None and coverage.enough:
-        pairs.append(EstimatedAndRealised(found.value, found.low, found.high, metric.value))
+        pairs.append(EstimatedAndRealised(found, metric.value))
     return backtest(pairs)
 
 
@@ -286,7 +286,8 @@ def _pairs(history: History, metric: str) -> Iterable[EstimatedAndRealised]:
         if earlier is None or not result.labelled or earlier.value is None:
             continue
         if earlier.estimate is not None and earlier.estimate_low is not None and earlier.estimate_high is not None:
-            yield EstimatedAndRealised(earlier.estimate, earlier.estimate_low, earlier.estimate_high, earlier.value)
+            estimate = Estimate(metric, earlier.estimate, earlier.estimate_low, earlier.estimate_high)
+            yield EstimatedAndRealised(estimate, earlier.value)
 
 
 def _outlook(
