@@ -25,10 +25,10 @@ EXECUTION = """\
 apiVersion: modelmonitor.dev/v1alpha1
 kind: MonitoringExecution
 metadata:
-  name: flights-{day}
+  name: {prefix}-{day}
 spec:
   scheduleRef:
-    name: flights-daily
+    name: {schedule}
   window:
     start: "{day}T05:00:00Z"
     end: "{next_day}T05:00:00Z"
@@ -80,30 +80,26 @@ def main() -> int:
 
 
 def tell(teller: Teller, control_plane: ControlPlane, claim: Path) -> None:
-    """From two manifests to violations in a status."""
-    teller.say("The volume `flights` gets the training set of January 2013 and the captured requests of two months.")
+    """From manifests to violations in a status: first of the inputs, then of the answers."""
+    teller.say(
+        "The volume `flights` gets the training set of January 2013, the captured requests of two months, and their "
+        "labels."
+    )
     story = write_story(claim)
     shutil.rmtree(claim / "reports", ignore_errors=True)
-    print(f"{story.training_rows:,} rows of training data, {story.captured_rows:,} captured requests")
+    print(f"{story.training_rows:,} rows of training data, {story.captured_rows:,} captured requests and labels")
+    tell_inputs(teller, control_plane)
+    tell_answers(teller, control_plane)
+
+
+def tell_inputs(teller: Teller, control_plane: ControlPlane) -> None:
+    """Data quality."""
     teller.say("Two manifests: what is normal, and what is watched.")
-    manifest = files("model_monitor_jobs.demo").joinpath("monitor.yaml").read_text()
-    teller.kubectl("apply", "-f", "-", input=manifest, shown="apply -f monitor.yaml")
-    teller.wait("baseline/flights-january")
-    teller.wait("monitoringschedule/flights-daily")
-    teller.kubectl("get", "mbl,msch")
+    apply(teller, "monitor.yaml", "flights-january", "flights-daily")
     teller.say(
         "The schedule would run every midnight. These runs are wanted now: the day before the blizzard, and its day."
     )
-    for day in DAYS:
-        next_day = f"2013-02-{int(day[-2:]) + 1:02}"
-        execution = EXECUTION.format(day=day, next_day=next_day)
-        teller.kubectl("create", "-f", "-", input=execution, shown=f"create -f run-{day}.yaml")
-        teller.wait(f"monitoringexecution/flights-{day}", "Complete")
-    wait_until(
-        lambda: control_plane.get("msch", "flights-daily")["status"].get("violationCount") == 1,
-        "the schedule tells of the violation",
-        timeout_seconds=30,
-    )
+    run_days(teller, control_plane, "flights-daily", "flights")
     teller.kubectl("get", "msch,mbl,mexe")
     teller.say("What is wrong with the eighth of February?")
     path = "{range .status.violations[*]}{.column}{'  '}{.check}{'  '}{.description}{'\\n'}{end}"
@@ -119,6 +115,48 @@ def tell(teller: Teller, control_plane: ControlPlane, claim: Path) -> None:
     )
     teller.say("And the schedule's own word on it:")
     teller.kubectl("get", "msch", "flights-daily", "-o", "wide")
+
+
+def tell_answers(teller: Teller, control_plane: ControlPlane) -> None:
+    """Model quality."""
+    teller.say("Were the answers right? Two more manifests: how good the model was in January, and where labels come.")
+    apply(teller, "quality.yaml", "flights-quality", "flights-quality")
+    teller.say("The same two days, with the labels that are there by now.")
+    run_days(teller, control_plane, "flights-quality", "flights-quality")
+    teller.kubectl("get", "mexe", "--field-selector=spec.scheduleRef.name=flights-quality", "-o", "wide")
+    teller.say("How good was the model, and what had been estimated without labels?")
+    path = (
+        "{range .status.metrics[0:2]}{.metric}{'  '}{.value}{' ('}{.low}{' to '}{.high}{'), '}{.baseline}"
+        "{' in the baseline; estimated '}{.estimate}{' ('}{.estimateLow}{' to '}{.estimateHigh}{')'}{'\\n'}{end}"
+    )
+    for day in DAYS:
+        name = f"flights-quality-{day}"
+        teller.kubectl("get", "mexe", name, "-o", f"jsonpath={path}", shown=f"get mexe {name} -o jsonpath=…")
+    teller.say("Two monitors of one model:")
+    teller.kubectl("get", "msch", "-o", "wide")
+
+
+def apply(teller: Teller, manifest: str, baseline: str, schedule: str) -> None:
+    """Apply one of the demo's manifests and wait until both of its objects are ready."""
+    content = files("model_monitor_jobs.demo").joinpath(manifest).read_text()
+    teller.kubectl("apply", "-f", "-", input=content, shown=f"apply -f {manifest}")
+    teller.wait(f"baseline/{baseline}")
+    teller.wait(f"monitoringschedule/{schedule}")
+    teller.kubectl("get", "mbl,msch")
+
+
+def run_days(teller: Teller, control_plane: ControlPlane, schedule: str, prefix: str) -> None:
+    """Run a monitor on DAYS, of which the last is in violation."""
+    for day in DAYS:
+        next_day = f"2013-02-{int(day[-2:]) + 1:02}"
+        execution = EXECUTION.format(prefix=prefix, schedule=schedule, day=day, next_day=next_day)
+        teller.kubectl("create", "-f", "-", input=execution, shown=f"create -f {prefix}-{day}.yaml")
+        teller.wait(f"monitoringexecution/{prefix}-{day}", "Complete")
+    wait_until(
+        lambda: control_plane.get("msch", schedule)["status"].get("violationCount") == 1,
+        "the schedule tells of the violation",
+        timeout_seconds=30,
+    )
 
 
 if __name__ == "__main__":

