@@ -154,7 +154,8 @@ def _is_quiet(local_run: LocalRun, every_check: bool) -> bool:
     performed = local_run.performed
     if performed is None or local_run.alerts or every_check or local_run.again or not performed.result.judged:
         return False
-    return not performed.result.violations and not performed.result.report.unreadable
+    result = performed.result
+    return not result.violations and not result.report.unreadable and not result.alarming
 
 
 def _show_quiet(console: Console, runs: list[LocalRun]) -> None:
@@ -175,18 +176,23 @@ def _show(console: Console, local_run: LocalRun, periods: int, every_check: bool
         console.print(Text(f"  {window}  ", style="bold") + Text(f"failed: {local_run.error}", style="red"))
         return
     result = local_run.performed.result
+    foreseen = f"    before its labels: {result.foreseen}" if result.foreseen else ""
     if local_run.again:
         window = f"{window}  judged again, {local_run.again}"
     if not result.violations and not every_check and not result.report.unreadable:
         console.print(Text(f"  {window}  ") + Text(result.summary, style="green"))
         for alert in local_run.alerts:
             console.print(Padding(standing_alert_line(alert, periods), (0, 0, 0, 4)))
+        if foreseen:
+            console.print(Text(foreseen, style="yellow" if result.alarming else "dim"))
         return
     console.print(Text(f"  {window}", style="bold"))
     console.print(Padding(result_report(result, every_check=every_check, told=told), (0, 0, 0, 4)))
     told.update(result.notes)
     for alert in local_run.alerts:
         console.print(Padding(alert_line(alert, periods), (0, 0, 0, 4)))
+    if foreseen:
+        console.print(Text(foreseen, style="yellow" if result.alarming else "dim"))
     console.print(Text(f"    {local_run.performed.folder}", style="dim"))
 
 

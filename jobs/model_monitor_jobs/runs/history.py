@@ -59,6 +59,10 @@ class EarlierOutlook:
     start: datetime
     end: datetime
     metrics: Mapping[str, EarlierMetric]
+    sample_uri: str = ""
+    """The rows of the baseline that it was estimated from."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """The estimates as they stand in execution.json."""
 
 
 @dataclass(frozen=True)
@@ -329,7 +333,7 @@ def _outlook(document: Any) -> EarlierOutlook | None:
     start, end = _time(window, "start"), _time(window, "end")
     if start is None or end is None:
         return None
-    return EarlierOutlook(start, end, _metrics(document.get("metrics")))
+    return EarlierOutlook(start, end, _metrics(document.get("metrics")), str(document.get("sampleURI", "")), document)
 
 
 def _time(window: Any, name: str) -> datetime | None:

@@ -35,7 +35,12 @@ from model_monitor_jobs.runs.history import History
 from model_monitor_jobs.runs.labelled import LabelledRecords, open_labelled, open_records
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance, load_performance
-from model_monitor_jobs.runs.model_quality_result import ModelQualityResult, Outlook, coverage_note
+from model_monitor_jobs.runs.model_quality_result import (
+    ModelQualityResult,
+    Outlook,
+    coverage_note,
+    read_estimates,
+)
 from model_monitor_jobs.runs.reference_sample import WindowSampler
 from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
 from model_monitor_jobs.sources.label_join import join_labels
@@ -58,16 +63,19 @@ def run_model_quality(
     problem = baseline.reference.problem
     answers = AnswerColumns.of(columns, problem)
     segments = _segments(baseline, columns)
-    sample = baseline.sample(storage) if settings.estimate and known.estimate else None
+    foreseen = _foreseen(known.history, window, files) if settings.estimate and known.estimate else None
+    ahead = known.latest is not None and known.latest != window
+    wanted = settings.estimate and known.estimate and (foreseen is None or ahead)
+    sample = baseline.sample(storage) if wanted else None
     estimator = _Estimator(sample, answers, problem) if sample is not None else None
-    also = frozenset(segments) | (estimator.columns if estimator else frozenset())
+    collecting = estimator.sampler() if estimator is not None and foreseen is None else None
+    also = frozenset(segments) | (estimator.columns if estimator and collecting else frozenset())
     records = open_labelled(
         monitor.input, monitor.ground_truth, columns, answers, baseline, window, known.as_of, storage, also
     )
     shift = _shift(baseline)
     parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
     read = _Read()
-    collecting = estimator.sampler() if estimator is not None else None
     for batch in records:
         decoded = answers.decode(problem, batch, batch.column(LABEL), batch.column(RECORD_HASH).to_numpy())
         parts.add(batch.filter(pa.array(decoded.kept)), decoded.rows)
@@ -87,10 +95,10 @@ def run_model_quality(
     coverage = Coverage(read.answered, performances[()].profile.rows, least)
     judgement = _judge(baseline, performances, settings, coverage, window, answers.scored)
     metrics = judged_metrics(settings, problem, scored=answers.scored)
-    estimates = estimator.estimates(collecting) if estimator is not None and collecting is not None else None
+    estimates = estimator.estimates(collecting) if estimator is not None and collecting is not None else foreseen
     trial = _backtest(known.history, metrics, performances, estimates, coverage) if estimates is not None else None
     outlook = None
-    if estimator is not None and known.latest is not None and known.latest != window:
+    if estimator is not None and known.latest is not None and ahead:
         outlook = _outlook(estimator, monitor, columns, answers, baseline, known.latest, storage)
     notes = (
         *baseline.notes,
@@ -307,7 +315,16 @@ def _outlook(
             collecting.add(batch, batch.column(RECORD_HASH).to_numpy())
     except InputError:
         return None
-    return Outlook(window, estimator.estimates(collecting))
+    return Outlook(window, estimator.estimates(collecting), baseline.files.sample_uri or "")
+
+
+def _foreseen(history: History, window: Window, files: BaselineFiles) -> Estimates | None:
+    """What was estimated of a window from the same baseline when it was the newest: its records have not changed."""
+    for result in history.results:
+        told = result.outlook
+        if told is not None and (told.start, told.end, told.sample_uri) == (window.start, window.end, files.sample_uri):
+            return read_estimates(told.told)
+    return None
 
 
 def _remarks(judgement: Judgement, baseline: LoadedPerformance, settings: ModelQuality) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from model_monitor_crds.base import TimeWindow
 from model_monitor_crds.monitoringexecution import Labels
@@ -18,10 +18,11 @@ from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.model_quality.default import Coverage as LabelCoverage
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric, measure_best_constant
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
+from model_monitor_jobs.checks.model_quality.usual import difference
 from model_monitor_jobs.checks.model_quality.words import metric_of, spanned
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.estimation.backtest import Backtest
-from model_monitor_jobs.estimation.estimates import Estimate, Estimates
+from model_monitor_jobs.estimation.estimates import Diagnostics, Estimate, Estimates
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.parts import EVERYTHING
 from model_monitor_jobs.runs.reading_document import reading_document
@@ -41,10 +42,11 @@ MOST_METRICS = 32
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a later window, whose labels are not due yet, is estimated to show."""
+    """What a later window, whose labels are not due yet, is estimated to show from a baseline's rows."""
 
     window: Window
     estimates: Estimates
+    sample_uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class ModelQualityResult(Result):
     def summary(self) -> str:
         """The judged metric with its interval, or why there is none."""
         labelled = f"{self.needed.labelled:,} of {counted_rows(self.rows)} have a label"
+        if self.needed.labelled == self.rows:
+            labelled = f"all {counted_rows(self.rows)} have a label"
         violations = self.violations
         if not self.judged:
             reasons = [finding.description for finding in self.findings if not finding.segment]
@@ -119,6 +123,27 @@ class ModelQualityResult(Result):
             if (estimate := self.estimates.metrics.get(name)) is not None:
                 return f"{name} is estimated at {spanned(name, estimate.value, estimate.low, estimate.high)}"
         return ""
+
+    @property
+    def foreseen(self) -> str:
+        """What the latest window's labels are estimated to show, in words; empty where nothing is."""
+        if self.outlook is None or not self.trusted:
+            return ""
+        for name in self.judged_metrics:
+            if (estimate := self.outlook.estimates.metrics.get(name)) is not None:
+                value = spanned(name, estimate.value, estimate.low, estimate.high)
+                return f"{self.outlook.window}: {name} is estimated at {value}, its labels are not due yet"
+        return ""
+
+    @property
+    def alarming(self) -> bool:
+        """Whether what is foreseen lies beyond the limit of a judged metric."""
+        limits = {metric_of(f.check): f.evidence.limit for f in self.findings if f.evidence and not f.segment}
+        estimates = self.outlook.estimates.metrics if self.outlook is not None and self.trusted else {}
+        return any(
+            name in estimates and difference(name, estimates[name].value, self.reference.values[name]) > limit
+            for name, limit in limits.items()
+        )
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """The window's own metrics, the constraints that it would suggest, and its violations."""
@@ -176,7 +201,8 @@ class ModelQualityResult(Result):
                 found["estimates"]["backtest"] = _plain(asdict(self.backtest))
         if self.outlook is not None:
             window = TimeWindow(start=self.outlook.window.start, end=self.outlook.window.end).to_dict()
-            found["outlook"] = {"window": window} | estimates_document(self.outlook.estimates)
+            rows = {"window": window, "sampleURI": self.outlook.sample_uri}
+            found["outlook"] = rows | estimates_document(self.outlook.estimates)
         return found
 
     def labels_status(self) -> Labels:
@@ -258,6 +284,22 @@ def estimates_document(estimates: Estimates) -> dict[str, Any]:
     if estimates.reason:
         document["reason"] = estimates.reason
     return document
+
+
+def read_estimates(document: Mapping[str, Any]) -> Estimates | None:
+    """Estimates that were told before; None where they can't be read."""
+    try:
+        entries = [MeasuredStatus.model_validate(entry) for entry in document["metrics"]]
+        metrics = {
+            entry.metric: Estimate(entry.metric, entry.estimate, entry.estimate_low, entry.estimate_high)
+            for entry in entries
+            if entry.estimate is not None and entry.estimate_low is not None and entry.estimate_high is not None
+        }
+        told = document.get("diagnostics")
+        diagnostics = Diagnostics(**{to_snake(name): value for name, value in told.items()}) if told else None
+        return Estimates(metrics, diagnostics, str(document.get("reason", "")))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:

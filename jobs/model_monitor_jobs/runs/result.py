@@ -51,6 +51,16 @@ class Result(ABC):
     def published(self, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
         """The lines of metrics.jsonl: what SageMaker's container publishes of a window; empty where it is nothing."""
 
+    @property
+    def foreseen(self) -> str:
+        """What the latest window, which is judged later, is expected to show, in words; empty where nothing is."""
+        return ""
+
+    @property
+    def alarming(self) -> bool:
+        """Whether what is foreseen lies beyond a limit."""
+        return False
+
     def status_fields(self) -> dict[str, Any]:
         """Fields of the execution's status that other monitoring types don't have."""
         return {}

@@ -18,6 +18,8 @@ _FILE = re.compile(r"(?:(\d{2})/)?[^/]+\.jsonl(?:\.gz)?\Z")
 _LEVELS_ABOVE_YEARS = 2
 _HOURS_WORTH_A_WHOLE_DAY = 4
 _DAYS_COUNTED = 31
+_LONG = timedelta(days=62)
+"""From here on it is found out first which days there are."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,22 @@ def files_of_hours(storage: Storage, uri: str, first: datetime, last: datetime) 
     """The files in the folders of these hours and all between, folder above folder, in the order of their paths."""
     found: list[CaptureFile] = []
     for root in roots(storage, uri):
+        known = _days(storage, root) if last - first > _LONG else None
         for day, hours in _by_day(first, last):
-            found += _files_of_day(storage, storage.join(root, f"{day:%Y/%m/%d}"), day, hours)
+            if known is None or day in known:
+                found += _files_of_day(storage, storage.join(root, f"{day:%Y/%m/%d}"), day, hours)
     return found
+
+
+def _days(storage: Storage, root: str) -> frozenset[datetime]:
+    """The days that have folders: cheaper to ask for than each of many days that may be."""
+    found = set()
+    for month in _below(storage, root, 2):
+        *_, year, number = month.split("/")
+        for day in _numbered(storage, month):
+            moment = _moment([int(year), int(number), int(day)])
+            found |= {moment} if moment is not None else set()
+    return frozenset(found)
 
 
 def _by_day(hour: datetime, last: datetime) -> Iterator[tuple[datetime, list[int]]]:

@@ -87,7 +87,11 @@ def since_of(finding: Finding, result: Result, context: ReportContext) -> Since 
     label = written(result.window.start, context.zone) if result.window else "this window"
     moments.append(Moment(label, now, violated=True))
     if found.first is None:
+        before = [own for own in history.results if (check := own.checks.get(finding.key)) and check.violated]
         text = "for the first time in this window" if found.open is False else "since this window"
+        if before:
+            last = written(before[-1].start or before[-1].scheduled_time, context.zone)
+            text = f"again in this window (the last time was {last})"
     else:
         begin = written(found.first.start or found.first.scheduled_time, context.zone)
         text = f"since {begin} ({found.windows} windows)"

@@ -45,7 +45,7 @@ def test_metrics_of_a_window_are_scikit_learns(shop: Shop) -> None:
     assert (finding.check, finding.verdict) == ("auc_check", Verdict.PASS)
     assert finding.evidence is not None
     assert finding.evidence.learned
-    assert "600 of 600 rows have a label" in result.summary
+    assert "all 600 rows have a label" in result.summary
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

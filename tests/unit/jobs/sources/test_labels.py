@@ -92,6 +92,22 @@ def test_hours_from_the_windows_first_to_those_that_begin_before(tmp_path: Path)
     assert read(tmp_path, as_of=TEN)[0] == []
 
 
+def test_many_days_without_labels_are_not_asked_for(tmp_path: Path) -> None:
+    class Counting(Storage):
+        asked = 0
+
+        def list(self, uri: str, *, recursive: bool = True) -> Any:
+            self.asked += 1
+            return super().list(uri, recursive=recursive)
+
+    for hour in ("2013/02/08/10", "2013/02/30/10", "2019/11/01/00"):
+        write(tmp_path, hour, [record(hour[:4])])
+    storage, truth = Counting(), GroundTruth(uri=f"file://{tmp_path}")
+    stream = read_labels(storage, truth, None, WINDOW, TEN + timedelta(days=13 * 365))
+    assert [row[LABEL] for batch in stream for row in batch.to_pylist()] == ["2013", "2019"]
+    assert storage.asked < 10
+
+
 def test_later_hours_come_later_whatever_the_folders_above(tmp_path: Path) -> None:
     write(tmp_path / "a", "2013/02/08/11", [record("second")])
     write(tmp_path / "b", "2013/02/08/10", [record("first")])
