@@ -14,7 +14,7 @@ from benchmarks.profiles.results import Results
 
 def test_a_quick_run_joins_and_judges(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
-    command = [sys.executable, "-m", "benchmarks.labels", "--scale", "quick", "--case", "day", "--results", path]
+    command = [sys.executable, "-m", "benchmarks.labels", "--scale", "quick", "--case", "day", "--results", str(path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     (case,) = Results.read(path).cases

@@ -42,7 +42,8 @@ class Isotonic:
         wide = self.last > self.first
         order = np.argsort(np.concatenate([np.arange(len(wide)) * 2, np.flatnonzero(wide) * 2 + 1]))
         places = np.concatenate([self.first, self.last[wide]])[order]
-        return np.interp(scores, places, np.concatenate([self.levels, self.levels[wide]])[order])
+        levels = np.concatenate([self.levels, self.levels[wide]])[order]
+        return np.asarray(np.interp(scores, places, levels), dtype=np.float64)
 
 
 @dataclass(frozen=True)

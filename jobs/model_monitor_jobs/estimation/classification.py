@@ -7,96 +7,176 @@ so that it may depend on features that have moved (PAPE; Białek and others 2024
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model_monitor_jobs.estimation import contributions
-from model_monitor_jobs.estimation.calibration import Answers, Calibrator, influences
+from model_monitor_jobs.estimation.calibration import Answers, Calibrator, Isotonic, influences
 from model_monitor_jobs.estimation.contributions import Expected
+from model_monitor_jobs.estimation.dependence import depends_on_features
 from model_monitor_jobs.estimation.estimates import Estimate
 from model_monitor_jobs.estimation.features import Doubles
 from model_monitor_jobs.estimation.samples import ReferenceSample, WindowSample
+from model_monitor_jobs.estimation.shift import Shift
+from model_monitor_jobs.estimation.stray import Flags, Integers, stray_of_metrics
 
-_UNBOUNDED: Final = frozenset({"log_loss"})
+_UNBOUNDED: Final = frozenset({"log_loss", "brier_score"})
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Probabilities of labels, shape (n, K), of the reference's and the window's rows."""
+
+    known: Doubles
+    asked: Doubles
+    each: list[Calibrator]
+
+    @property
+    def used(self) -> bool:
+        """Whether any score was calibrated, and not taken as it is."""
+        return any(calibrator.used for calibrator in self.each)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Whether a positive label is told from all others; whether there are scores, and not predictions alone."""
+
+    binary: bool
+    scored: bool
 
 
 @dataclass(frozen=True)
 class Classified:
-    """By metric, and whether any score was calibrated."""
+    """Estimates by metric; whether any score was calibrated, and whether rows were weighted for that."""
 
     estimates: dict[str, Estimate]
     calibrated: bool
+    weighted: bool
 
 
-def estimate_binary(reference: ReferenceSample, window: WindowSample, weights: Doubles) -> Classified:
-    """With scores of the positive class; without them, the prediction is the score, and says as much as it can."""
+def estimate_classification(
+    reference: ReferenceSample,
+    window: WindowSample,
+    shift: Shift,
+    features: Doubles,
+    categorical: list[bool],
+    windows: Integers,
+    *,
+    binary: bool,
+) -> Classified:
+    """Estimate all metrics; `features` are those of the reference that the shift was found by.
+
+    Without scores a binary prediction is the score, and says as much as it can; a multiclass one says nothing.
+    """
     scored = reference.score is not None and window.score is not None
-    known = _answers(reference.score if scored else reference.predicted, reference.predicted == 1)
-    asked = _answers(window.score if scored else window.predicted, window.predicted == 1)
-    labels = (reference.actual == 1).astype(np.float64)
-    calibrator = Calibrator.learn(known.scores, labels, weights, raw=scored)
-    residuals = labels - calibrator.isotonic.probabilities(known.scores)
-    probabilities = calibrator.probabilities(asked.scores)
-    chances = np.column_stack([1 - probabilities, probabilities])
+    if not (scored or binary):
+        return Classified({}, False, False)
+    kind = _Kind(binary, scored)
+    known, asked = _scores(reference, scored), _scores(window, scored)
+    actual = np.arange(known.shape[1]) == reference.actual[:, np.newaxis]
+    labels = actual.astype(np.float64)
+    weights = np.ones(len(reference))
+    calibrated = _calibrate(known, asked, labels, weights, binary=binary, raw=scored)
+    weighted = False
+    if shift.moved:
+        answered = reference.predicted[:, np.newaxis]
+        residuals = np.take_along_axis(labels - calibrated.known, answered, axis=1)[:, 0]
+        weighted = depends_on_features(features, residuals, shift.weights, categorical)
+    if weighted:
+        weights = shift.weights
+        calibrated = _calibrate(known, asked, labels, weights, binary=binary, raw=scored)
+    stray = _stray(known, reference.predicted, labels, windows, calibrated.each, kind)
     estimates = {}
-    for expected in contributions.binary(probabilities, window.predicted, asked.scores if scored else None):
-        gradient = expected.parts[:, 1] - expected.parts[:, 0]
-        moves = influences(known, residuals, weights, asked, gradient)
-        estimates[expected.metric] = _estimate(expected, chances, moves, calibrator.used, window.window_rows)
-    return Classified(estimates, calibrator.used)
-
-
-def estimate_multiclass(reference: ReferenceSample, window: WindowSample, weights: Doubles) -> Classified:
-    """With scores of each class, each calibrated by itself and then made to sum up to 1; none without scores."""
-    if reference.score is None or window.score is None:
-        return Classified({}, False)
-    labels = (reference.actual[:, np.newaxis] == np.arange(reference.score.shape[1])).astype(np.float64)
-    calibrators = [
-        Calibrator.learn(scores, own, weights, raw=True)
-        for scores, own in zip(reference.score.T, labels.T, strict=True)
-    ]
-    calibrated = any(each.used for each in calibrators)
-    chances = _chances(calibrators, window.score)
-    residuals = labels - _chances(calibrators, reference.score)
-    estimates = {}
-    for expected in contributions.multiclass(chances, window.predicted, window.score):
-        # Without each row's mean, which has no effect where chances sum up to 1.
-        gradient = expected.parts - (chances * expected.parts).sum(axis=1, keepdims=True)
+    for expected in _expected(calibrated.asked, window.predicted, asked, kind):
+        # Without each row's mean, which has no effect as chances sum up to 1.
+        gradient = expected.parts - (calibrated.asked * expected.parts).sum(axis=1, keepdims=True)
         moves = np.zeros(len(reference))
-        for place in range(len(calibrators)):
-            known = _answers(reference.score[:, place], reference.predicted == place)
-            asked = _answers(window.score[:, place], window.predicted == place)
-            moves += influences(known, residuals[:, place], weights, asked, gradient[:, place])
-        estimates[expected.metric] = _estimate(expected, chances, moves, calibrated, window.window_rows)
-    return Classified(estimates, calibrated)
+        for place in range(known.shape[1]):
+            own = Answers(known[:, place], reference.predicted == place)
+            others = Answers(asked[:, place], window.predicted == place)
+            residuals = labels[:, place] - calibrated.known[:, place]
+            moves += influences(own, residuals, weights, others, gradient[:, place])
+        estimates[expected.metric] = _estimate(
+            expected, calibrated, moves, window.window_rows, stray.get(expected.metric, 0.0)
+        )
+    return Classified(estimates, calibrated.used, weighted)
 
 
-def _answers(scores: NDArray[Any] | None, predicted: NDArray[np.bool_]) -> Answers:
-    return Answers(np.asarray(scores, dtype=np.float64), predicted)
+def _scores(sample: ReferenceSample | WindowSample, scored: bool) -> Doubles:
+    if sample.score is not None and scored and sample.score.ndim == 2:
+        return sample.score
+    score = np.asarray(sample.score if scored else sample.predicted, dtype=np.float64)
+    return np.column_stack([1 - score, score])
+
+
+def _calibrate(
+    known: Doubles, asked: Doubles, labels: Doubles, weights: Doubles, *, binary: bool, raw: bool
+) -> Calibrated:
+    """Calibrate the scores of each class by themselves and make them sum up to 1; of a binary problem one says all."""
+    places = [1] if binary else list(range(known.shape[1]))
+    each = [Calibrator.learn(known[:, place], labels[:, place], weights, raw=raw) for place in places]
+    return Calibrated(_chances(each, known), _chances(each, asked), each)
 
 
 def _chances(calibrators: Sequence[Calibrator], scores: Doubles) -> Doubles:
-    raw = np.column_stack([each.probabilities(own) for each, own in zip(calibrators, scores.T, strict=True)])
+    own = scores[:, -len(calibrators) :]
+    raw = np.column_stack([each.probabilities(column) for each, column in zip(calibrators, own.T, strict=True)])
+    if len(calibrators) == 1:
+        return np.column_stack([1 - raw, raw])
     sums = raw.sum(axis=1, keepdims=True)
-    return np.divide(raw, sums, out=np.full_like(raw, 1 / len(calibrators)), where=sums > 0)
+    chances = np.full_like(raw, 1 / len(calibrators))
+    np.divide(raw, sums, out=chances, where=sums > 0)
+    return chances
 
 
-def _estimate(expected: Expected, chances: Doubles, moves: Doubles, corrected: bool, window_rows: int) -> Estimate:
+def _expected(chances: Doubles, predicted: Integers, scores: Doubles, kind: _Kind) -> Iterator[Expected]:
+    if kind.binary:
+        return contributions.binary(chances[:, 1], predicted, scores[:, 1] if kind.scored else None)
+    return contributions.multiclass(chances, predicted, scores)
+
+
+def _stray(
+    scores: Doubles,
+    predicted: Integers,
+    labels: Doubles,
+    windows: Integers,
+    calibrators: Sequence[Calibrator],
+    kind: _Kind,
+) -> dict[str, float]:
+    """How far the reference's own windows stray from estimates of them; see `stray_of_metrics`."""
+    first = scores.shape[1] - len(calibrators)
+
+    def calibrated(learned: Flags, asked: Flags) -> Doubles:
+        weights = np.ones(int(learned.sum()))
+        again = [
+            Calibrator(Isotonic.fit(scores[learned, place], labels[learned, place], weights), calibrator.used)
+            for place, calibrator in enumerate(calibrators, first)
+        ]
+        return _chances(again, scores[asked])
+
+    def expected(chances: Doubles, rows: Flags) -> Iterator[Expected]:
+        return _expected(chances, predicted[rows], scores[rows], kind)
+
+    return stray_of_metrics(windows, labels, calibrated, expected)
+
+
+def _estimate(expected: Expected, calibrated: Calibrated, moves: Doubles, window_rows: int, stray: float) -> Estimate:
     """Interval for what the labels of the whole window will show, by the delta method.
 
-    Three things can be otherwise than expected: the labels of the window, given their probabilities (for accuracy the
-    exact variance of a Poisson-binomial count); the rows that were not sampled; the reference's labels.
+    Four things can be otherwise than expected: the labels of the window, given their probabilities (for accuracy the
+    exact variance of a Poisson-binomial count); the rows that were not sampled; the reference's labels; and `stray`,
+    what windows differ in that neither features nor scores show.
     """
+    chances = calibrated.asked
     rows = len(chances)
     share = min(1.0, rows / window_rows)
     means = (chances * expected.parts).sum(axis=1)
     labels = float((chances * np.square(expected.parts)).sum() - np.square(means).sum())
     unsampled = rows * float(means.var())
-    variance = labels * share + unsampled * (1 - share) + float(np.square(moves).sum())
-    value = expected.value + (float(moves.sum()) if corrected else 0.0)
-    most = np.inf if expected.metric in _UNBOUNDED or expected.metric == "brier_score" else 1.0
+    variance = labels * share + unsampled * (1 - share) + float(np.square(moves).sum()) + stray
+    value = expected.value + (float(moves.sum()) if calibrated.used else 0.0)
+    most = np.inf if expected.metric in _UNBOUNDED else 1.0
     return Estimate.normal(expected.metric, value, variance, most)

@@ -2,7 +2,8 @@
 
 P[i, k] is the probability that row i has the label k. The value of a metric is the ratio of its expected numerator and
 denominator. `parts[i, k]` is what one more row like i with the label k would add to the metric, to first order; so
-`parts` is also the metric's derivative by P (up to a constant for each row), and the sum of P * parts is 0.
+`parts` is also the metric's derivative by P (up to a constant for each row), and the sum of P * parts is 0 (of auc to
+the order 1/n).
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model_monitor_jobs.profiles.performance.counts import LEAST_PROBABILITY
+
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 FEWEST_EXPECTED: Final = 5.0
 """Rows that a denominator must be expected to count for its metric to be estimated."""
-SMALLEST_PROBABILITY: Final = 1e-15
-"""Of a label, in a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _auc(probabilities: Doubles, scores: Doubles) -> Iterator[Expected]:
 
 
 def _surprise(probabilities: Doubles) -> Doubles:
-    return -np.log(np.clip(probabilities, SMALLEST_PROBABILITY, 1.0))
+    return -np.log(np.clip(probabilities, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
 
 
 _BETAS: Final = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}

@@ -15,7 +15,10 @@ FEWEST_ROWS: Final = 2_000
 
 
 def sample_rows(columns: int) -> int:
-    """How many rows of a table are worth keeping; fewer of a wide one, so that memory and time stay bounded."""
+    """How many rows are worth keeping of a table with so many features and scores.
+
+    Fewer of a wide one, so that memory and time stay bounded.
+    """
     return int(np.clip(MOST_VALUES // max(1, columns), FEWEST_ROWS, MOST_ROWS))
 
 

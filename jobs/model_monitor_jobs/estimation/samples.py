@@ -20,6 +20,9 @@ from model_monitor_jobs.estimation.features import Doubles, FeatureColumn, Featu
 _METADATA: Final = b"model_monitor.estimation_sample"
 _FEATURE: Final = "feature "
 _SCORE: Final = "score "
+_TIME: Final = "time"
+
+UNSTAMPED: Final = int(np.iinfo(np.int64).min)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class WindowSample:
 class ReferenceSample:
     """n rows of a baseline's dataset in the order of their hashes, so that every fifth row is a random fold.
 
-    `actual`, `predicted`, `score` and `classes` as in `profiles.performance.rows`.
+    `actual`, `predicted`, `score` and `classes` as in `profiles.performance.rows`. `times` are microseconds since 1970,
+    UNSTAMPED where a row has none; None where the dataset has no times.
     """
 
     features: Features
@@ -51,6 +55,7 @@ class ReferenceSample:
     predicted: NDArray[Any]
     score: Doubles | None
     classes: tuple[str, ...] = ()
+    times: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.actual)
@@ -61,6 +66,8 @@ class ReferenceSample:
         if self.score is not None:
             scores = self.score.reshape(len(self), -1).T
             columns |= {f"{_SCORE}{place}": values for place, values in enumerate(scores)}
+        if self.times is not None:
+            columns[_TIME] = self.times
         arrays = {name: pa.array(values) for name, values in columns.items()}
         arrays |= {f"{_FEATURE}{place}": values for place, values in enumerate(_stored(self.features))}
         told = {
@@ -106,7 +113,7 @@ def _restored(table: pa.Table, told: dict[str, Any]) -> ReferenceSample:
     classes, dimensions = tuple(told["classes"]), told["score"]
     width = 0 if dimensions is None else 1 if dimensions == 1 else len(classes)
     names = ["actual", "predicted", *(f"{_SCORE}{place}" for place in range(width))]
-    if set(table.column_names) != {*names, *(f"{_FEATURE}{place}" for place in range(len(columns)))}:
+    if set(table.column_names) - {_TIME} != {*names, *(f"{_FEATURE}{place}" for place in range(len(columns)))}:
         raise ValueError("it has other columns")
     actual, predicted, *scores = (_numbers(table, name, missing=False) for name in names)
     if classes:
@@ -114,7 +121,8 @@ def _restored(table: pa.Table, told: dict[str, Any]) -> ReferenceSample:
             raise ValueError("a row has a label without a class")
         actual, predicted = actual.astype(np.int64), predicted.astype(np.int64)
     score = None if dimensions is None else scores[0] if dimensions == 1 else np.column_stack(scores)
-    return ReferenceSample(Features(columns, values), actual, predicted, score, classes)
+    times = _times(table[_TIME].combine_chunks()) if _TIME in table.column_names else None
+    return ReferenceSample(Features(columns, values), actual, predicted, score, classes, times)
 
 
 def _numbers(table: pa.Table, name: str, *, missing: bool) -> Doubles:
@@ -122,6 +130,12 @@ def _numbers(table: pa.Table, name: str, *, missing: bool) -> Doubles:
     if column.null_count and not missing:
         raise ValueError(f"{name} lacks values")
     return np.array(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _times(column: pa.Array) -> NDArray[np.int64]:
+    if column.type != pa.int64() or column.null_count:
+        raise ValueError("a row has no time")
+    return np.array(column.to_numpy(), dtype=np.int64)
 
 
 def _within(codes: Doubles, most: int) -> bool:

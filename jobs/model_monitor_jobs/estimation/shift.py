@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 
-FOLDS: Final = 5
+FOLDS: Final = 3
 ITERATIONS: Final = 80
 LEAVES: Final = 8
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 10_000
 """Rows of each side that the classifier learns from."""
 STANDARD_ERRORS: Final = 3.0
 """How far the classifier must be from guessing, on rows that it has not seen, for rows to be weighted."""
@@ -62,12 +62,13 @@ def find_shift(reference: Doubles, window: Doubles, categorical: list[bool]) -> 
 
 def bounded(weights: Doubles) -> Doubles:
     """Weights with the mean 1, none above LARGEST_WEIGHT times that."""
+    bound = weights / weights.mean()
     for _ in range(_STEPS):
-        weights = weights / weights.mean()
-        if weights.max() <= LARGEST_WEIGHT:
+        if bound.max() <= LARGEST_WEIGHT:
             break
-        weights = np.minimum(weights, LARGEST_WEIGHT)
-    return weights / weights.mean()
+        bound = np.minimum(bound, LARGEST_WEIGHT)
+        bound = bound / bound.mean()
+    return np.asarray(bound, dtype=np.float64)
 
 
 def fit_logistic(values: Doubles, labels: NDArray[np.bool_]) -> tuple[float, float]:

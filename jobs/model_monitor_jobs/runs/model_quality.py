@@ -20,14 +20,14 @@ from model_monitor_jobs.checks.model_quality import default, sagemaker
 from model_monitor_jobs.checks.model_quality.default import Coverage, judged_metrics
 from model_monitor_jobs.checks.model_quality.measured import measure
 from model_monitor_jobs.checks.model_quality.metrics import values
-from model_monitor_jobs.checks.model_quality.reference import Performance
+from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.estimation.backtest import Backtest, EstimatedAndRealised, backtest
 from model_monitor_jobs.estimation.estimates import Estimate, Estimates
 from model_monitor_jobs.estimation.samples import ReferenceSample
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.parts import PerformanceParts
-from model_monitor_jobs.profiles.performance.problem import Problem, canonical_labels, find_classes, listed
+from model_monitor_jobs.profiles.performance.problem import canonical_labels, find_classes, listed
 from model_monitor_jobs.profiles.performance.regression import RegressionCounts
 from model_monitor_jobs.profiles.performance.rows import Decoded, InvalidValues
 from model_monitor_jobs.runs.answers import AnswerColumns
@@ -41,7 +41,7 @@ from model_monitor_jobs.runs.model_quality_result import (
     coverage_note,
     read_estimates,
 )
-from model_monitor_jobs.runs.reference_sample import WindowSampler
+from model_monitor_jobs.runs.reference_sample import WindowSampler, windows_of
 from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
 from model_monitor_jobs.sources.label_join import join_labels
 from model_monitor_jobs.sources.labels import labels_digest, read_labels
@@ -67,7 +67,7 @@ def run_model_quality(
     ahead = known.latest is not None and known.latest != window
     wanted = settings.estimate and known.estimate and (foreseen is None or ahead)
     sample = baseline.sample(storage) if wanted else None
-    estimator = _Estimator(sample, answers, problem) if sample is not None else None
+    estimator = _Estimator(sample, answers, baseline.reference) if sample is not None else None
     collecting = estimator.sampler() if estimator is not None and foreseen is None else None
     also = frozenset(segments) | (estimator.columns if estimator and collecting else frozenset())
     records = open_labelled(
@@ -249,10 +249,11 @@ class _Read:
 class _Estimator:
     """Estimates the performance in windows of one monitor."""
 
-    def __init__(self, reference: ReferenceSample, answers: AnswerColumns, problem: Problem) -> None:
-        self._reference = reference
+    def __init__(self, sample: ReferenceSample, answers: AnswerColumns, reference: Reference) -> None:
+        self._reference = sample
         self._answers = answers
-        self._problem = problem
+        self._problem = reference.problem
+        self._windows = windows_of(sample, reference.baseline)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -270,7 +271,7 @@ class _Estimator:
         window = collected.sample()
         if window is None:
             return Estimates(reason="the window has answers that the baseline does not know")
-        return estimate(self._problem, self._reference, window)
+        return estimate(self._problem, self._reference, window, self._windows)
 
 
 def _backtest(

@@ -94,7 +94,9 @@ def measure_dataset(
     parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
     by_window = PerformanceByWindow(problem, segments, lengths, zone, scored=answers.scored, shift=shift)
     roles = _roles(table.order, columns, label, answers)
-    sampler = ReferenceSampler([name for name, role in roles.items() if role == "feature"], answers, label)
+    sampler = ReferenceSampler(
+        [name for name, role in roles.items() if role == "feature"], answers, label, columns.timestamp
+    )
     faults = _Faults()
     first = 0
     for batch in stream:

@@ -209,7 +209,9 @@ def test_a_score_that_is_no_probability_is_an_error(shop: Shop) -> None:
 def test_an_answer_that_is_not_there_is_named(shop: Shop) -> None:
     shop.write_day(20)
     monitor = shop.monitor(columns=shop.baseline_spec().columns.to_dict() | {"probability": "chance"})
-    with pytest.raises(MonitorError, match=r"spec\.columns\.probability: no record of pvc://shop/capture has an output 'chance'"):
+    with pytest.raises(
+        MonitorError, match=r"spec\.columns\.probability: no record of pvc://shop/capture has an output 'chance'"
+    ):
         shop.judge(shop.baseline(), 20, monitor=monitor)
 
 
