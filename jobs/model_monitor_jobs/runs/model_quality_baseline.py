@@ -17,9 +17,11 @@ from model_monitor_crds.window import parse_duration
 from model_monitor_jobs.checks.model_quality.measured import measure, measure_best_constant
 from model_monitor_jobs.checks.model_quality.reference import Measured
 from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.profiles.by_window import EVERYTHING, CountsByWindow
 from model_monitor_jobs.profiles.hashes import Hashes, hash_numbers
 from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance, ColumnRole
-from model_monitor_jobs.profiles.performance.parts import EVERYTHING, PerformanceByWindow, PerformanceParts
+from model_monitor_jobs.profiles.performance.by_problem import empty_counts
+from model_monitor_jobs.profiles.performance.parts import PerformanceParts
 from model_monitor_jobs.profiles.performance.problem import (
     Problem,
     canonical_label,
@@ -92,7 +94,9 @@ def measure_dataset(
     segments = segment_values(table, columns.segments)
     lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
     parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
-    by_window = PerformanceByWindow(problem, segments, lengths, zone, scored=answers.scored, shift=shift)
+    by_window = CountsByWindow(
+        lambda: empty_counts(problem, 1, scored=answers.scored, shift=shift), segments, lengths, zone
+    )
     roles = _roles(table.order, columns, label, answers)
     sampler = ReferenceSampler(
         [name for name, role in roles.items() if role == "feature"], answers, label, columns.timestamp

@@ -24,7 +24,7 @@ from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.estimation.backtest import Backtest
 from model_monitor_jobs.estimation.estimates import Diagnostics, Estimate, Estimates
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
-from model_monitor_jobs.profiles.performance.parts import EVERYTHING
+from model_monitor_jobs.profiles.by_window import EVERYTHING
 from model_monitor_jobs.runs.reading_document import reading_document
 from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS, Result, counted_rows
 from model_monitor_jobs.sagemaker.model_quality import Evaluation, model_quality_lines, statistics_document

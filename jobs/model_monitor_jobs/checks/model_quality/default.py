@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from model_monitor_crds.model_quality import METRICS, ModelQuality
 from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.comparison import Comparison, Usual
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
-from model_monitor_jobs.checks.model_quality.usual import Comparison, Evaluate, Usual, difference, scale
+from model_monitor_jobs.checks.model_quality.usual import difference, scale
 from model_monitor_jobs.checks.model_quality.words import check_of, direction, shown, spanned
 from model_monitor_jobs.decisions import (
     FEWEST_ROWS,
@@ -26,12 +27,18 @@ from model_monitor_jobs.decisions import (
 )
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance
+from model_monitor_jobs.profiles.performance.counts import PerformanceCounts
 from model_monitor_jobs.profiles.performance.problem import Problem
 
 NEEDS_SCORES: Final = frozenset({"auc", "brier_score", "calibration_error", "lift", "log_loss"})
 _Z95: Final = 1.959963984540054
 _EXACTLY_KNOWN: Final = 1_000_000_000
 """Rows of a baseline of which nothing but its values is known: none of the noise is then put down to it."""
+
+
+_Evaluate = Callable[[PerformanceCounts], Mapping[str, Any]]
+_Comparison = Comparison[PerformanceCounts, str]
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def compare(
     parts: Mapping[SegmentKey, Performance],
     settings: ModelQuality,
     coverage: Coverage,
-    evaluate: Evaluate,
+    evaluate: _Evaluate,
     window: Window | None,
     scored: bool,
 ) -> Judgement:
@@ -89,7 +96,7 @@ def compare(
     metrics = judged_metrics(settings, reference.problem, scored=scored)
     known = [metric for metric in metrics if metric in reference.values]
     family = len(known) * sum(reference.baseline is None or segment in reference.measured for segment in parts)
-    comparison = Comparison(reference.baseline, window, evaluate) if reference.baseline is not None else None
+    comparison = _comparison(reference.baseline, window, evaluate) if reference.baseline is not None else None
     judgement = Judgement([])
     if comparison is not None:
         judgement.compare_with = comparison.resolved(settings.compare_with)
@@ -104,6 +111,12 @@ def compare(
             alpha = shared_alpha(settings.alpha, family)
             judgement.findings.append(_judge(case, reference, comparison, settings, alpha, judgement))
     return judgement
+
+
+def _comparison(baseline: BaselinePerformance, window: Window | None, evaluate: _Evaluate) -> _Comparison:
+    whole = {segment: profile.counts for segment, profile in baseline.whole.items()}
+    windows = baseline.windows[0] if baseline.windows else None
+    return Comparison(whole, windows, baseline.zone, window, evaluate, scale)
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,7 @@ class _Case:
 def _judge(
     case: _Case,
     reference: Reference,
-    comparison: Comparison | None,
+    comparison: _Comparison | None,
     settings: ModelQuality,
     alpha: float,
     judgement: Judgement,
