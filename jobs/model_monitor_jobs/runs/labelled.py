@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
 
 from model_monitor_crds.data import Columns
 from model_monitor_crds.ground_truth import GroundTruth
-from model_monitor_crds.monitoringschedule import Batch, Input
+from model_monitor_crds.monitoringschedule import Batch, Input, MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError
+from model_monitor_jobs.profiles.roles import ColumnRole
 from model_monitor_jobs.runs.answers import AnswerColumns
-from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance
 from model_monitor_jobs.runs.reading import check_readable
 from model_monitor_jobs.runs.traffic import of_window
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
@@ -22,9 +22,12 @@ from model_monitor_jobs.sources.batch_pairs import read_beside
 from model_monitor_jobs.sources.capture import read_capture
 from model_monitor_jobs.sources.label_join import join_labels
 from model_monitor_jobs.sources.label_match import Coverage
-from model_monitor_jobs.sources.labels import read_labels
+from model_monitor_jobs.sources.labels import labels_digest, read_labels
 from model_monitor_jobs.sources.selection import LABEL, Selection
 from model_monitor_jobs.storage import Storage
+
+Roles = Mapping[str, ColumnRole]
+"""What each column of a baseline's dataset is for, in their order."""
 
 
 class LabelledRecords:
@@ -93,22 +96,25 @@ def open_labelled(
     truth: GroundTruth | None,
     columns: Columns,
     answers: AnswerColumns,
-    baseline: LoadedPerformance,
+    roles: Roles,
     window: Window,
     as_of: datetime,
     storage: Storage,
     also: frozenset[str],
+    *,
+    label_free: bool = False,
 ) -> LabelledRecords:
     """The records of a window with the labels known at a time; `also` are other columns that are wanted.
 
+    `roles` are the columns of the baseline's dataset in their order. `label_free`: there may be no labels at all.
     Raises InputError where there are no records, ConfigurationError, StorageUnavailable.
     """
     label = columns.ground_truth
-    if truth is None and label is None:
+    if truth is None and label is None and not label_free:
         raise ConfigurationError(
             "spec.groundTruth: is missing", remedy="say where labels are, or name their column in columns.groundTruth"
         )
-    records = open_records(source, columns, answers, baseline, window, storage, also, own_label=truth is None)
+    records = open_records(source, columns, answers, roles, window, storage, also, own_label=truth is None)
     labels = read_labels(storage, truth, label, window, as_of) if truth is not None else None
     return LabelledRecords(records, labels, source, truth, label or "")
 
@@ -117,7 +123,7 @@ def open_records(
     source: Input,
     columns: Columns,
     answers: AnswerColumns,
-    baseline: LoadedPerformance,
+    roles: Roles,
     window: Window,
     storage: Storage,
     also: frozenset[str],
@@ -131,7 +137,7 @@ def open_records(
         if source.batch is None:
             raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
         return _batch(source.batch, columns, selection, window, storage)
-    expected, alternatives = layouts(baseline, answers)
+    expected, alternatives = layouts(roles, answers)
     return read_capture(
         storage,
         source.endpoint.capture_uri,
@@ -170,13 +176,12 @@ def _batch(batch: Batch, columns: Columns, selection: Selection, window: Window,
     )
 
 
-def layouts(baseline: LoadedPerformance, answers: AnswerColumns) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def layouts(roles: Roles, answers: AnswerColumns) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The orders that values without names may have, the likeliest first: the baseline's columns but for its labels.
 
     Answers that are selected by their place in the output are none of them. Traffic may lack an answer that the
     dataset has, and have columns that the baseline leaves out.
     """
-    roles = baseline.roles
     chosen = set(answers.names)
     answered = {name for name, role in roles.items() if role in ("prediction", "probability", "probabilities")}
     orders = []
@@ -190,3 +195,14 @@ def layouts(baseline: LoadedPerformance, answers: AnswerColumns) -> tuple[tuple[
             if order not in orders:
                 orders.append(order)
     return (orders[0], tuple(orders[1:])) if orders else ((), ())
+
+
+def input_uri(source: Input) -> str:
+    """Where records come from, as it was given."""
+    return source.endpoint.capture_uri if source.endpoint is not None else source.batch.data_uri if source.batch else ""
+
+
+def published_labels(monitor: MonitoringScheduleSpec, window: Window, as_of: datetime, storage: Storage) -> str:
+    """Tells a later run whether labels have come since; empty where none looks back."""
+    truth = monitor.ground_truth
+    return labels_digest(storage, truth, window, as_of) if truth is not None and truth.recheck is not None else ""

@@ -32,7 +32,13 @@ from model_monitor_jobs.profiles.performance.regression import RegressionCounts
 from model_monitor_jobs.profiles.performance.rows import Decoded, InvalidValues
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.history import History
-from model_monitor_jobs.runs.labelled import LabelledRecords, open_labelled, open_records
+from model_monitor_jobs.runs.labelled import (
+    LabelledRecords,
+    input_uri,
+    open_labelled,
+    open_records,
+    published_labels,
+)
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance, load_performance
 from model_monitor_jobs.runs.model_quality_result import (
@@ -44,7 +50,7 @@ from model_monitor_jobs.runs.model_quality_result import (
 from model_monitor_jobs.runs.reference_sample import WindowSampler, windows_of
 from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
 from model_monitor_jobs.sources.label_join import join_labels
-from model_monitor_jobs.sources.labels import labels_digest, read_labels
+from model_monitor_jobs.sources.labels import read_labels
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
 
@@ -71,7 +77,7 @@ def run_model_quality(
     collecting = estimator.sampler() if estimator is not None and foreseen is None else None
     also = frozenset(segments) | (estimator.columns if estimator and collecting else frozenset())
     records = open_labelled(
-        monitor.input, monitor.ground_truth, columns, answers, baseline, window, known.as_of, storage, also
+        monitor.input, monitor.ground_truth, columns, answers, baseline.roles, window, known.as_of, storage, also
     )
     shift = _shift(baseline)
     parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
@@ -82,7 +88,7 @@ def run_model_quality(
         read.add(batch.num_rows, decoded)
         if collecting is not None:
             collecting.add(batch, batch.column(RECORD_HASH).to_numpy())
-    uri = _uri(monitor)
+    uri = input_uri(monitor.input)
     records.check(uri)
     answers.check(records.columns, uri)
     read.check(records, monitor, uri)
@@ -126,7 +132,7 @@ def run_model_quality(
         estimates=estimates,
         backtest=trial,
         outlook=outlook,
-        labels_digest=_digest(monitor, window, known.as_of, storage),
+        labels_digest=published_labels(monitor, window, known.as_of, storage),
     )
 
 
@@ -142,12 +148,6 @@ def _judge(
         return Judgement(sagemaker.compare(baseline.reference, parts[()].measured))
     evaluate = partial(values, costs=settings.costs)
     return default.compare(baseline.reference, parts, settings, coverage, evaluate, window, scored)
-
-
-def _digest(monitor: MonitoringScheduleSpec, window: Window, as_of: datetime, storage: Storage) -> str:
-    """Tells a later run whether labels have come since; empty where none looks back."""
-    truth = monitor.ground_truth
-    return labels_digest(storage, truth, window, as_of) if truth is not None and truth.recheck is not None else ""
 
 
 def _segments(baseline: LoadedPerformance, columns: Columns) -> dict[str, tuple[str, ...]]:
@@ -195,11 +195,6 @@ def _with_classes(
     except ConfigurationError as error:
         raise ConfigurationError(f"{truth.uri}: {error.message}", remedy=error.remedy) from error
     return replace(baseline, reference=replace(baseline.reference, problem=replace(problem, classes=classes)))
-
-
-def _uri(monitor: MonitoringScheduleSpec) -> str:
-    source = monitor.input
-    return source.endpoint.capture_uri if source.endpoint is not None else source.batch.data_uri if source.batch else ""
 
 
 class _Read:
@@ -311,7 +306,7 @@ def _outlook(
     """What the newest window is estimated to show; None where it has no data."""
     collecting = estimator.sampler()
     try:
-        records = open_records(monitor.input, columns, answers, baseline, window, storage, estimator.columns)
+        records = open_records(monitor.input, columns, answers, baseline.roles, window, storage, estimator.columns)
         for batch in join_labels(records, []):
             collecting.add(batch, batch.column(RECORD_HASH).to_numpy())
     except InputError:

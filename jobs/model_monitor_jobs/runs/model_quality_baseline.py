@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import numpy as np
 import pyarrow as pa
 
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBaseline
@@ -18,8 +17,7 @@ from model_monitor_jobs.checks.model_quality.measured import measure, measure_be
 from model_monitor_jobs.checks.model_quality.reference import Measured
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.by_window import EVERYTHING, CountsByWindow
-from model_monitor_jobs.profiles.hashes import Hashes, hash_numbers
-from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance, ColumnRole
+from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance
 from model_monitor_jobs.profiles.performance.by_problem import empty_counts
 from model_monitor_jobs.profiles.performance.parts import PerformanceParts
 from model_monitor_jobs.profiles.performance.problem import (
@@ -29,13 +27,18 @@ from model_monitor_jobs.profiles.performance.problem import (
     joined_classes,
     listed,
 )
-from model_monitor_jobs.profiles.performance.rows import InvalidValues
 from model_monitor_jobs.profiles.segments import segment_values
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.baseline_files import PROFILE, SAMPLE, DatasetBaseline, MadeBaseline
 from model_monitor_jobs.runs.dataset_windows import check_times, read_zone, what_was_learned
-from model_monitor_jobs.runs.reading import check_columns, check_delimiter, check_readable, first_columns, read_profile
+from model_monitor_jobs.runs.labelled_dataset import (
+    UnusableRows,
+    first_look,
+    open_labelled_dataset,
+    ordinal_hashes,
+    roles_of,
+)
 from model_monitor_jobs.runs.reference_sample import ReferenceSampler
 from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS
 from model_monitor_jobs.sagemaker.documents import to_json
@@ -45,8 +48,6 @@ from model_monitor_jobs.sagemaker.model_quality_constraints import (
     problem_of,
     read_model_quality_constraints,
 )
-from model_monitor_jobs.sources import CSVDialect, RecordStream
-from model_monitor_jobs.sources.dataset import read_dataset
 from model_monitor_jobs.storage import Storage
 
 
@@ -86,8 +87,11 @@ def measure_dataset(
     that don't fit the problem.
     """
     zone = read_zone(time_zone)
-    stream = _opened(dataset, storage)
-    label, table = _first_look(stream, dataset, columns, engine)
+    label = columns.ground_truth
+    if label is None:
+        raise ConfigurationError("spec.columns.groundTruth: is missing", remedy="name the column with the label")
+    stream = open_labelled_dataset(dataset, storage)
+    table = first_look(stream, dataset, columns, engine, [label, *columns.segments])
     problem, shift = _problem(settings, table, label, dataset.uri)
     answers = AnswerColumns.of(columns, problem)
     answers.check(table.order, dataset.uri)
@@ -97,11 +101,11 @@ def measure_dataset(
     by_window = CountsByWindow(
         lambda: empty_counts(problem, 1, scored=answers.scored, shift=shift), segments, lengths, zone
     )
-    roles = _roles(table.order, columns, label, answers)
+    roles = roles_of(table.order, columns, label, answers)
     sampler = ReferenceSampler(
         [name for name, role in roles.items() if role == "feature"], answers, label, columns.timestamp
     )
-    faults = _Faults()
+    faults = UnusableRows()
     first = 0
     for batch in stream:
         hashes = ordinal_hashes(first, batch.num_rows)
@@ -150,11 +154,6 @@ def measure_dataset(
     )
 
 
-def ordinal_hashes(first: int, rows: int) -> Hashes:
-    """Hashes of rows that have no ids, by their places in the stream from `first` on."""
-    return hash_numbers(np.arange(first, first + rows, dtype=np.float64))
-
-
 def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
     """Read existing files, so that a fault shows now and not in the first run, and tell what is in them."""
     content = storage.read_bytes(existing.constraints_uri)
@@ -173,30 +172,6 @@ def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
         record_count=rows,
         column_count=len(constraints.metrics(problem)),
     )
-
-
-def _opened(dataset: Dataset, storage: Storage) -> RecordStream:
-    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
-    return read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
-
-
-def _first_look(stream: RecordStream, dataset: Dataset, columns: Columns, engine: Engine) -> tuple[str, TableProfile]:
-    """The label's column, and the profile of it and of the columns of segments."""
-    label = columns.ground_truth
-    if label is None:
-        raise ConfigurationError("spec.columns.groundTruth: is missing", remedy="name the column with the label")
-    wanted = {label, *columns.segments}
-    excluded = frozenset(name for name in first_columns(stream) if name not in wanted)
-    table = read_profile(stream, engine, excluded)
-    check_readable(stream.report, dataset.max_unreadable_share, dataset.uri)
-    if not table.rows:
-        raise InputError(
-            f"no rows in {dataset.uri}", remedy="a baseline needs data: check dataset.uri and dataset.format"
-        )
-    check_delimiter(table.order, dataset.uri)
-    named = [label, *columns.exclude, *([columns.timestamp] if columns.timestamp else []), *columns.segments]
-    check_columns(table, named, columns.segments, dataset.uri)
-    return label, table
 
 
 def _problem(settings: ProblemSpec, table: TableProfile, label: str, uri: str) -> tuple[Problem, float]:
@@ -229,59 +204,3 @@ def _problem(settings: ProblemSpec, table: TableProfile, label: str, uri: str) -
 
 def _canonical(labels: Iterable[str]) -> list[str]:
     return sorted({form for form in map(canonical_label, labels) if form})
-
-
-def _roles(order: Sequence[str], columns: Columns, label: str, answers: AnswerColumns) -> dict[str, ColumnRole]:
-    """What each column of the dataset is for."""
-    roles: dict[str, ColumnRole] = dict.fromkeys(order, "feature")
-    roles |= dict.fromkeys([name for name in columns.exclude if name in roles], "excluded")
-    roles |= dict.fromkeys(answers.probabilities.values(), "probabilities")
-    for name, role in (
-        (answers.prediction, "prediction"),
-        (answers.probability, "probability"),
-        (columns.timestamp, "timestamp"),
-        (columns.id, "excluded"),
-        (label, "groundTruth"),
-    ):
-        if name is not None and name in roles:
-            roles[name] = role  # type: ignore[assignment]
-    return roles
-
-
-class _Faults:
-    """Rows that can't be measured, of all batches."""
-
-    def __init__(self) -> None:
-        self._unlabelled = self._unanswered = 0
-        self._labels, self._answers = InvalidValues(), InvalidValues()
-
-    def add(self, unlabelled: int, unanswered: int, labels: InvalidValues, answers: InvalidValues) -> None:
-        self._unlabelled += unlabelled
-        self._unanswered += unanswered
-        self._labels.merge(labels)
-        self._answers.merge(answers)
-
-    def check(self, kept: int, rows: int, most: float, uri: str) -> None:
-        """Raise InputError where nothing is left, or too much could not be read."""
-        for what, field_name, values in (
-            ("labels", "groundTruth", self._labels),
-            ("answers", "prediction or probability", self._answers),
-        ):
-            if values.rows > most * rows:
-                raise InputError(
-                    f"{uri}: {values.rows:,} of {rows:,} {what} can't be used, more than maxUnreadableShare {most:g} "
-                    f"allows: {listed(values.texts)}",
-                    remedy=f"check columns.{field_name} and modelQuality",
-                )
-        if not kept:
-            raise InputError(f"{uri}: no row has both a label and an answer", remedy="check spec.columns")
-
-    def notes(self) -> Iterator[str]:
-        """What was left out, for a person."""
-        if self._unlabelled:
-            yield f"{self._unlabelled:,} rows have no label and are left out"
-        if self._unanswered:
-            yield f"{self._unanswered:,} rows have no answer and are left out"
-        for what, values in (("label", self._labels), ("answer", self._answers)):
-            if values.rows:
-                yield f"{values.rows:,} rows are left out because their {what} can't be used: {listed(values.texts)}"

@@ -15,11 +15,11 @@ from model_monitor_jobs.estimation.samples import ReferenceSample
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.baseline import (
     BaselinePerformance,
-    ColumnRole,
     read_baseline_performance,
 )
 from model_monitor_jobs.profiles.performance.parts import measured_segments
 from model_monitor_jobs.profiles.performance.problem import Problem, canonical_label
+from model_monitor_jobs.profiles.roles import ColumnRole
 from model_monitor_jobs.runs.loading import edited_files, fitting_length
 from model_monitor_jobs.sagemaker.model_quality_constraints import problem_of, read_model_quality_constraints
 from model_monitor_jobs.storage import Storage

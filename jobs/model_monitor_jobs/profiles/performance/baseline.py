@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ from model_monitor_jobs.profiles.performance.by_problem import counts_from_array
 from model_monitor_jobs.profiles.performance.counts import PerformanceCounts
 from model_monitor_jobs.profiles.performance.problem import Problem
 from model_monitor_jobs.profiles.performance.profile import PerformanceProfile
-
-ColumnRole = Literal["feature", "prediction", "probability", "probabilities", "groundTruth", "timestamp", "excluded"]
+from model_monitor_jobs.profiles.roles import ColumnRole
 
 _KIND: Final = "performance"
 _STARTS: Final = "starts"
