@@ -14,6 +14,7 @@ from model_monitor_crds.base import (
     MonitoringType,
     Uri,
 )
+from model_monitor_crds.bias import BiasProblem
 from model_monitor_crds.data import Columns, Dataset, Output
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.job import PodSettings
@@ -41,18 +42,18 @@ class ExistingBaseline(Model):
     """A baseline that was made before, by this operator or by SageMaker Model Monitor."""
 
     statistics_uri: Uri | None = Field(default=None, alias="statisticsURI")
-    """statistics.json. May be left out for ModelQuality, whose constraints.json tells everything."""
+    """statistics.json. May be left out for ModelQuality, whose constraints.json tells everything, and for ModelBias."""
     constraints_uri: Uri = Field(alias="constraintsURI")
-    """constraints.json."""
+    """constraints.json; of ModelBias analysis.json."""
 
 
 class BaselineFiles(Model):
     """The files of a finished baseline."""
 
     statistics_uri: Uri | None = Field(default=None, alias="statisticsURI")
-    """statistics.json in SageMaker's schema. Missing where constraints.json alone was adopted."""
+    """statistics.json in SageMaker's schema. Missing where constraints.json alone was adopted, and of ModelBias."""
     constraints_uri: Uri = Field(alias="constraintsURI")
-    """constraints.json in SageMaker's schema."""
+    """constraints.json in SageMaker's schema; of ModelBias analysis.json."""
     profile_uri: Uri | None = Field(default=None, alias="profileURI")
     """profile.parquet: what the default rule needs beyond SageMaker's files. Missing where files were adopted."""
     sample_uri: Uri | None = Field(default=None, alias="sampleURI")
@@ -64,7 +65,7 @@ class BaselineFiles(Model):
     record_count: Annotated[int, Field(ge=0)]
     """Rows in the baseline."""
     column_count: Annotated[int, Field(ge=0)]
-    """Columns that are judged; for ModelQuality the metrics that were measured."""
+    """Columns that are judged; for ModelQuality and ModelBias the metrics that were measured."""
 
 
 class BaselineSpec(Model):
@@ -78,10 +79,10 @@ class BaselineSpec(Model):
             lambda spec: spec.dataset is None or spec.output is not None,
         ),
         Rule(
-            "self.monitoringType == 'ModelQuality' || !has(self.existing) || has(self.existing.statisticsURI)",
+            "self.monitoringType != 'DataQuality' || !has(self.existing) || has(self.existing.statisticsURI)",
             "spec.existing: DataQuality needs statisticsURI as well",
             lambda spec: (
-                spec.monitoring_type == "ModelQuality"
+                spec.monitoring_type != "DataQuality"
                 or spec.existing is None
                 or spec.existing.statistics_uri is not None
             ),
@@ -119,11 +120,34 @@ class BaselineSpec(Model):
                 or bool(spec.columns.prediction or spec.columns.probability or spec.columns.probabilities)
             ),
         ),
+        Rule(
+            "self.monitoringType == 'ModelBias' || !has(self.modelBias)",
+            "spec.modelBias: only for monitoringType ModelBias",
+            lambda spec: spec.monitoring_type == "ModelBias" or spec.model_bias is None,
+        ),
+        Rule(
+            "self.monitoringType != 'ModelBias' || !has(self.dataset) || has(self.modelBias)",
+            "spec.modelBias: ModelBias needs facets and positiveLabels, or analysisConfigURI",
+            lambda spec: spec.monitoring_type != "ModelBias" or spec.dataset is None or spec.model_bias is not None,
+        ),
+        Rule(
+            "self.monitoringType != 'ModelBias' || !has(self.dataset) || (has(self.columns) &&"
+            " (has(self.columns.groundTruth) || has(self.columns.prediction) || has(self.columns.probability)))",
+            "spec.columns: ModelBias needs groundTruth, prediction or probability: columns of the dataset with labels"
+            " or the model's answers",
+            lambda spec: (
+                spec.monitoring_type != "ModelBias"
+                or spec.dataset is None
+                or bool(spec.columns.ground_truth or spec.columns.prediction or spec.columns.probability)
+            ),
+        ),
     )
     monitoring_type: MonitoringType = "DataQuality"
     """What is monitored with it."""
     model_quality: Problem | None = None
     """ModelQuality: what the model answers."""
+    model_bias: BiasProblem | None = None
+    """ModelBias: whose answers are compared with whose."""
     dataset: Dataset | None = None
     """Data that is profiled: usually the training set."""
     existing: ExistingBaseline | None = None

@@ -24,7 +24,8 @@ class Dataset(Model):
     """A table in a store: a file, a folder of files, or a glob."""
 
     uri: Uri
-    """A file, a folder or a glob: s3://bucket/path, gs://, az://, file:///path (below a mounted volume), pvc://claim/path."""
+    """A file, a folder or a glob: s3://bucket/path, gs://, az://, file:///path (below a mounted volume),
+    pvc://claim/path."""
     format: Literal["CSV", "JSONLines", "Parquet"] = "CSV"
     """How the files are written. CSV and JSON Lines may be compressed (.gz)."""
     csv: CSVOptions = Field(default_factory=CSVOptions)
@@ -44,21 +45,21 @@ class Columns(Model):
     ] = []
     """Columns that are neither profiled nor judged, such as identifiers."""
     prediction: ColumnName | None = None
-    """ModelQuality: column with the model's answer, a label or a number. Where captured data has no names, its position
-    in the model's output (`0`) or a JMESPath into it."""
+    """ModelQuality, ModelBias: column with the model's answer, a label or a number. Where captured data has no names,
+    its position in the model's output (`0`) or a JMESPath into it."""
     probability: ColumnName | None = None
-    """ModelQuality: column with the probability of the positive label; likewise. With it, `prediction` may be left
-    out."""
+    """ModelQuality, ModelBias: column with the probability of the positive label; likewise. With it, `prediction` may
+    be left out."""
     probabilities: Annotated[dict[str, ColumnName], Field(max_length=100)] = {}
     """ModelQuality, MulticlassClassification: for each label the column with its probability; likewise."""
     ground_truth: ColumnName | None = None
-    """ModelQuality: column with the label, in a Baseline's dataset or where a batch folder already has it. For
-    SageMaker's ground truth records with JSON data: the JMESPath of the label in it, where they hold more than one
+    """ModelQuality, ModelBias: column with the label, in a Baseline's dataset or where a batch folder already has it.
+    For SageMaker's ground truth records with JSON data: the JMESPath of the label in it, where they hold more than one
     value."""
     id: ColumnName | None = None
-    """ModelQuality: column of a batch folder with the id that labels name. Default: SageMakerInferenceId, or where
-    there are no names the last column but one, as SageMaker's batch transform writes it. Captured data has ids of its
-    own."""
+    """ModelQuality, ModelBias: column of a batch folder with the id that labels name. Default: SageMakerInferenceId, or
+    where there are no names the last column but one, as SageMaker's batch transform writes it. Captured data has ids of
+    its own."""
     segments: Annotated[list[ColumnName], Field(max_length=8, json_schema_extra={"x-kubernetes-list-type": "set"})] = []
     """Columns by whose values the rows are also judged apart, such as the carrier: the same checks within each of the
     20 most frequent values. The Baseline must name them too."""

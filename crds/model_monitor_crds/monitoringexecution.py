@@ -89,10 +89,12 @@ class Labels(Model):
 
 
 class Measured(Model):
-    """A metric of the model's performance."""
+    """A metric of the model's performance, or of its bias."""
 
     metric: Annotated[str, Field(max_length=64)]
     """Its name, SageMaker's where it has one."""
+    facet: Annotated[str, Field(max_length=256)] | None = None
+    """ModelBias: the group that it is of, such as `sex = F`."""
     value: float | None = None
     """Measured with labels."""
     low: float | None = None
@@ -151,11 +153,11 @@ class MonitoringExecutionStatus(Model):
     unreadable_count: Annotated[int, Field(ge=0)] | None = None
     """Lines that could not be read. Samples are in execution.json beside the results."""
     labels: Labels | None = None
-    """ModelQuality: which labels the figures had."""
+    """ModelQuality, ModelBias: which labels the figures had."""
     metrics: Annotated[
         list[Measured], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = []
-    """ModelQuality: the judged metrics first, then the others."""
+    """ModelQuality, ModelBias: the judged metrics first, then the others."""
     verdicts: Verdicts | None = None
     """How many checks came to which verdict."""
     violation_count: Annotated[int, Field(ge=0)] | None = None

@@ -19,6 +19,7 @@ from model_monitor_crds.base import (
     TimeWindow,
     Uri,
 )
+from model_monitor_crds.bias import ModelBias
 from model_monitor_crds.data import Columns, CSVOptions, Output, UnreadableShare
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.engine import LOCAL, Engine
@@ -46,8 +47,8 @@ class Batch(Model):
     data_uri: Uri = Field(alias="dataURI")
     """A file, a folder or a glob. strftime codes (%Y %m %d %H) stand for the start of the window, in UTC."""
     predictions_uri: Uri | None = Field(default=None, alias="predictionsURI")
-    """ModelQuality: the model's answers, where they lie in files of their own beside the data: likewise, in the same
-    format, row by row in the order of the data's files."""
+    """ModelQuality, ModelBias: the model's answers, where they lie in files of their own beside the data: likewise, in
+    the same format, row by row in the order of the data's files."""
     format: Literal["CSV", "JSONLines", "Parquet"] = "CSV"
     """How the files are written. CSV and JSON Lines may be compressed (.gz)."""
     csv: CSVOptions = Field(default_factory=CSVOptions)
@@ -116,9 +117,9 @@ class MonitoringScheduleSpec(Model):
             ),
         ),
         Rule(
-            "self.monitoringType == 'ModelQuality' || !has(self.groundTruth)",
-            "spec.groundTruth: only for monitoringType ModelQuality",
-            lambda spec: spec.monitoring_type == "ModelQuality" or spec.ground_truth is None,
+            "self.monitoringType != 'DataQuality' || !has(self.groundTruth)",
+            "spec.groundTruth: not for monitoringType DataQuality",
+            lambda spec: spec.monitoring_type != "DataQuality" or spec.ground_truth is None,
         ),
     )
     model: Annotated[str, Field(min_length=1, max_length=63)] | None = None
@@ -152,13 +153,16 @@ class MonitoringScheduleSpec(Model):
     input: Input
     """The traffic that is judged."""
     ground_truth: GroundTruth | None = None
-    """ModelQuality: the labels, and when they are due."""
+    """ModelQuality, ModelBias: the labels, and when they are due. Without them ModelBias has the metrics that need
+    none."""
     columns: Columns | None = None
     """What particular columns mean. Default: the Baseline's."""
     data_quality: DataQuality = Field(default_factory=DataQuality)
     """Settings of the data quality monitor."""
     model_quality: ModelQuality = Field(default_factory=ModelQuality)
     """Settings of the model quality monitor."""
+    model_bias: ModelBias = Field(default_factory=ModelBias)
+    """Settings of the bias monitor."""
     alert: Alert = Field(default_factory=Alert)
     """When violations become an alert."""
     output: Output
@@ -171,8 +175,12 @@ class MonitoringScheduleSpec(Model):
     @property
     def compatibility(self) -> Literal["Default", "SageMaker"]:
         """Whose rule judges."""
-        own = self.model_quality if self.monitoring_type == "ModelQuality" else self.data_quality
-        return own.compatibility
+        settings: dict[MonitoringType, DataQuality | ModelQuality | ModelBias] = {
+            "DataQuality": self.data_quality,
+            "ModelQuality": self.model_quality,
+            "ModelBias": self.model_bias,
+        }
+        return settings[self.monitoring_type].compatibility
 
 
 class LastRun(Model):

@@ -180,6 +180,7 @@ _EXECUTION_STATUS = {
     "metrics": [
         {
             "metric": "auc",
+            "facet": "sex = F",
             "value": 0.8,
             "low": 0.7,
             "high": 0.9,
@@ -233,6 +234,26 @@ _QUALITY_SPEC = {
         "estimate": False,
     },
 }
+_BIAS_SPEC = {
+    "monitoringType": "ModelBias",
+    "modelBias": {
+        "group": "region",
+        "probabilityThreshold": 0.4,
+        "compatibility": "SageMaker",
+        "metrics": ["DI"],
+        "threshold": 0.05,
+        "alpha": 0.02,
+        "compareWith": "All",
+        "minimumFacetSize": 50,
+        "allowedRanges": [{"metric": "DI", "low": 0.8, "high": 1.25}],
+    },
+}
+_BIAS_BASELINE = {
+    "monitoringType": "ModelBias",
+    "dataset": {"uri": "s3://b/d.csv"},
+    "columns": COLUMNS,
+    "output": {"uri": "s3://b/out"},
+}
 DOCUMENTS: dict[str, list[Object]] = {
     "Baseline": [
         _document(
@@ -268,6 +289,19 @@ DOCUMENTS: dict[str, list[Object]] = {
             },
             _BASELINE_STATUS,
         ),
+        *(
+            _document("Baseline", _BIAS_BASELINE | {"modelBias": bias}, _BASELINE_STATUS)
+            for bias in (
+                {
+                    "positiveLabels": ["1"],
+                    "facets": [{"name": "sex", "values": ["F"]}, {"name": "age", "threshold": 40}],
+                    "group": "region",
+                    "probabilityThreshold": 0.4,
+                },
+                {"positiveThreshold": 0.5, "facets": [{"name": "sex", "values": ["F"]}]},
+                {"analysisConfigURI": "s3://b/analysis_config.json"},
+            )
+        ),
     ],
     "MonitoringSchedule": [
         _document("MonitoringSchedule", _SCHEDULE_SPEC, _SCHEDULE_STATUS),
@@ -281,6 +315,7 @@ DOCUMENTS: dict[str, list[Object]] = {
             _SCHEDULE_STATUS,
         ),
         _document("MonitoringSchedule", _SCHEDULE_SPEC | _QUALITY_SPEC, _SCHEDULE_STATUS),
+        _document("MonitoringSchedule", _SCHEDULE_SPEC | _BIAS_SPEC, _SCHEDULE_STATUS),
     ],
     "MonitoringExecution": [
         _document("MonitoringExecution", {"scheduleRef": {"name": "s"}, "window": WINDOW}, _EXECUTION_STATUS),

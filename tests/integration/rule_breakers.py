@@ -7,6 +7,7 @@ from typing import Any
 
 _KEY = {"name": "s", "key": "k"}
 _LABELLED = {"monitoringType": "ModelQuality", "dataset": {"uri": "s3://b/d"}, "output": {"uri": "s3://b/o"}}
+_BIAS = {"positiveLabels": ["1"], "facets": [{"name": "sex", "values": ["F"]}]}
 _ONE_OF = "set exactly one of "
 # For each rule's message: values that break it, made from the valid value at the place where the rule stands.
 BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
@@ -135,13 +136,42 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
             | {"modelQuality": {"problemType": "Regression"}, "columns": {"groundTruth": "y", "probabilities": {}}}
         ),
     ],
+    "spec.modelBias: only for monitoringType ModelBias": [
+        lambda spec: spec | {"monitoringType": "DataQuality", "modelBias": _BIAS},
+    ],
+    "spec.modelBias: ModelBias needs facets and positiveLabels, or analysisConfigURI": [
+        lambda _: _LABELLED | {"monitoringType": "ModelBias", "columns": {"groundTruth": "y"}},
+    ],
+    "spec.columns: ModelBias needs groundTruth, prediction or probability: columns of the dataset with labels or the"
+    " model's answers": [
+        lambda _: _LABELLED | {"monitoringType": "ModelBias", "modelBias": _BIAS},
+        lambda _: _LABELLED | {"monitoringType": "ModelBias", "modelBias": _BIAS, "columns": {"timestamp": "at"}},
+    ],
+    "spec.modelBias: set exactly one of facets and analysisConfigURI": [
+        lambda _: {"positiveLabels": ["1"]},
+        lambda _: {"positiveLabels": ["1"], "facets": []},
+    ],
+    "spec.modelBias: set exactly one of positiveLabels, positiveThreshold and analysisConfigURI": [
+        lambda _: {"facets": [{"name": "sex"}]},
+        lambda _: _BIAS | {"positiveThreshold": 1},
+        lambda _: {"analysisConfigURI": "s3://b/c", "positiveThreshold": 1},
+    ],
+    "spec.modelBias.facets: set values or threshold, not both": [
+        lambda _: {"name": "age", "values": ["1"], "threshold": 40},
+    ],
+    "spec.modelBias.allowedRanges: set low, high or both": [
+        lambda _: {"metric": "DI"},
+    ],
+    "spec.modelBias.allowedRanges: low must be below high": [
+        lambda _: {"metric": "DI", "low": 1.25, "high": 0.8},
+    ],
     "spec.groundTruth: ModelQuality needs labels; only a batch folder may have them in a column of its own": [
         lambda spec: (
             _without(spec, "groundTruth")
             | {"monitoringType": "ModelQuality", "input": {"endpoint": {"captureURI": "s3://b/c"}}}
         ),
     ],
-    "spec.groundTruth: only for monitoringType ModelQuality": [
+    "spec.groundTruth: not for monitoringType DataQuality": [
         lambda spec: spec | {"monitoringType": "DataQuality", "groundTruth": {"uri": "s3://b/labels"}},
     ],
     "spec.groundTruth: delay and recheck may not be negative": [

@@ -15,6 +15,7 @@ from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.ground_truth import GroundTruth
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.coverage import Coverage as LabelCoverage
 from model_monitor_jobs.checks.model_quality import default, sagemaker
 from model_monitor_jobs.checks.model_quality.measured import measure
 from model_monitor_jobs.checks.model_quality.metrics import values
@@ -79,7 +80,7 @@ def result(against: Reference, made: Made, **more: Any) -> ModelQualityResult:
         parts[key] = Performance(profile, measure(profile.counts, profile.overall))
     scored = made.parts[()].score is not None
     labelled = parts[()].profile.rows
-    needed = default.Coverage(made.records, labelled, 0.8)
+    needed = LabelCoverage(made.records, labelled, 0.8)
     if settings.compatibility == "SageMaker":
         findings = sagemaker.compare(against, parts[()].measured)
     else:

@@ -66,6 +66,7 @@
 {{/* CEL: all URIs of the spec of any kind, as one list of strings. */}}
 {{- define "model-monitor-operator.specURIs" -}}
 [
+  object.spec.?modelBias.analysisConfigURI.orValue(''),
   object.spec.?dataset.uri.orValue(''),
   object.spec.?existing.statisticsURI.orValue(''),
   object.spec.?existing.constraintsURI.orValue(''),

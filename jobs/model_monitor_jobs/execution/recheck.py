@@ -14,11 +14,12 @@ from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.execution.perform import Clock, MonitorRun, Performed, publish, started_status
 from model_monitor_jobs.runs.history import EarlierResult, read_result
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
+from model_monitor_jobs.runs.monitor import run_monitor
 from model_monitor_jobs.runs.outcome import judged_window
 from model_monitor_jobs.storage import Storage
 
 if TYPE_CHECKING:
-    from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
+    from model_monitor_jobs.runs.labelled_result import LabelledResult
 
 MORE_COVERAGE: Final = 0.1
 """By so much the share of records with a label must have grown for a result to be published for that alone."""
@@ -44,7 +45,7 @@ def perform_rechecks(run: MonitorRun, job: str | None, storage: Storage, clock: 
     ConfigurationError and StorageUnavailable.
     """
     tick = run.occasion.scheduled_time
-    if tick is None or run.monitor.monitoring_type != "ModelQuality":
+    if tick is None or run.monitor.ground_truth is None:
         return
     for earlier in rechecks(run.monitor, tick):
         assert earlier.scheduled_time is not None
@@ -60,7 +61,7 @@ def perform_rechecks(run: MonitorRun, job: str | None, storage: Storage, clock: 
 
 def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -> Rechecked | None:
     # Imported by the runs that need it, as it takes a while.
-    from model_monitor_jobs.runs.model_quality import run_model_quality
+    from model_monitor_jobs.runs.labelled_result import LabelledResult
     from model_monitor_jobs.sources.labels import labels_digest
 
     earlier, truth = run.occasion, run.monitor.ground_truth
@@ -76,17 +77,20 @@ def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -
     started = started_status(clock(), job, earlier)
     # What is estimated without labels is the same as before, so it is only worked out for what is published.
     labels = LabelsAsOf(earlier.as_of, estimate=False)
-    reason = worth_publishing(before, run_model_quality(run.monitor, run.files, earlier.window, labels, storage))
+    found = run_monitor(run.monitor, run.files, earlier.window, storage, labels)
+    assert isinstance(found, LabelledResult)
+    reason = worth_publishing(before, found)
     if reason is None:
         return None
     history = run.history(storage)
     labels = LabelsAsOf(earlier.as_of, history=history)
-    result = run_model_quality(run.monitor, run.files, earlier.window, labels, storage)
+    result = run_monitor(run.monitor, run.files, earlier.window, storage, labels)
+    assert isinstance(result, LabelledResult)
     again = replace(result, revisions=(*before.revisions, revision_of(before)))
     return Rechecked(run, publish(run, again, history, started, storage, clock), reason)
 
 
-def worth_publishing(before: EarlierResult, now: ModelQualityResult) -> str | None:
+def worth_publishing(before: EarlierResult, now: LabelledResult) -> str | None:
     """Why a window's new result is published, in words; None where it says nothing new.
 
     A verdict changed, a metric moved by more than half of its interval, or coverage grew by 10 points.
@@ -97,8 +101,9 @@ def worth_publishing(before: EarlierResult, now: ModelQualityResult) -> str | No
             finding.key not in judged_window(now.findings).not_judged,
             finding.violated,
         ):
-            return f"{finding.check} is {finding.verdict.value} now"
-    for name, metric in now.measured.items():
+            place = f"{finding.column}: " if finding.column else ""
+            return f"{place}{finding.check} is {finding.verdict.value} now"
+    for name, metric in now.told_metrics.items():
         known = before.metrics.get(name)
         if known is None or known.value is None or known.low is None or known.high is None:
             continue
@@ -119,7 +124,7 @@ def revision_of(before: EarlierResult) -> Mapping[str, Any]:
         "metrics": [
             {"metric": name, "value": metric.value, "low": metric.low, "high": metric.high}
             for name, metric in before.metrics.items()
-            if f"{name}_check" in judged
+            if f"{name.partition(' ')[0].lower()}_check" in judged
         ],
         "violated": sorted(key.type for key, found in before.checks.items() if found.violated),
     }

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from model_monitor_crds.alert import Check, RaisedAlert
+from model_monitor_jobs.checks.bias import words as bias_words
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
 from model_monitor_jobs.checks.model_quality.words import NAMES, metric_of, shown, spanned
 from model_monitor_jobs.decisions import Evidence, Verdict
 from model_monitor_jobs.runs.baseline_files import MadeBaseline
+from model_monitor_jobs.runs.labelled_result import LabelledResult
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 from model_monitor_jobs.runs.result import Result
 from model_monitor_jobs.sources import ReadReport
+
+if TYPE_CHECKING:
+    from model_monitor_jobs.checks.bias.measured import MeasuredBias
 
 _STYLES = {
     Verdict.PASS: "green",
@@ -38,7 +44,8 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
     metrics = bool(findings) and all(is_metric(finding.key) for finding in findings)
     learned = any(finding.evidence is not None and finding.evidence.typical is not None for finding in findings)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("Metric", "Of") if metrics else ("Column", "Check"):
+    bias = bool(findings) and all(is_bias(finding.key) for finding in findings)
+    for name in ("Metric", "Of") if metrics else ("Group", "Metric") if bias else ("Column", "Check"):
         table.add_column(name, overflow="fold")
     for name in ("Observed", "Baseline"):
         table.add_column(name, overflow="fold", min_width=14)
@@ -50,6 +57,8 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
         # As Text, because names and values may look like markup: [carrier = UA], [/].
         if metrics:
             names = (Text(metric_of(finding.check)), Text(" = ".join(finding.segment) or "all rows"))
+        elif bias:
+            names = (Text(finding.column), Text(bias_words.metric_of(finding.check)))
         else:
             place = (finding.place if segments else finding.column) or "(table)"
             names = (Text(place), Text(finding.check.removesuffix("_check")))
@@ -75,7 +84,7 @@ def result_report(result: Result, *, every_check: bool = False, told: Collection
     """A run: one sentence, the violations (or every check), what could not be read, and notes that were not `told`."""
     style = "bold red" if result.violations else "green"
     parts: list[RenderableType] = [Text(result.summary, style=style)]
-    if isinstance(result, ModelQualityResult):
+    if isinstance(result, LabelledResult) and result.labelled:
         parts += _label_lines(result)
     if every_check and isinstance(result, ModelQualityResult):
         parts.append(findings_table(result.findings))
@@ -86,20 +95,20 @@ def result_report(result: Result, *, every_check: bool = False, told: Collection
     elif result.violations:
         parts.append(findings_table(result.violations, verdicts=False))
     parts += unreadable_lines(result.report)
-    if isinstance(result, ModelQualityResult) and result.label_report is not None:
+    if isinstance(result, LabelledResult) and result.label_report is not None:
         parts += unreadable_lines(result.label_report, "label")
     parts += [Text(f"Note: {note}", style="dim") for note in result.notes if note not in told]
     return Group(*parts)
 
 
-def _label_lines(result: ModelQualityResult) -> Iterator[Text]:
+def _label_lines(result: LabelledResult) -> Iterator[Text]:
     """How many records have a label, and the estimate beside the measured value."""
     needed = result.needed
     few = "" if needed.enough or result.compatibility == "SageMaker" else f", {percent(needed.least)} are needed"
     moment = f"{result.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     counted = f"{needed.labelled:,} of {result.rows:,} records ({percent(needed.share)}{few})"
     yield Text(f"Labels as of {moment}: {counted}")
-    if result.estimates is None:
+    if not isinstance(result, ModelQualityResult) or result.estimates is None:
         return
     if not result.trusted:
         yield Text("Estimated without labels: silenced, it has been wrong too often", style="yellow")
@@ -122,6 +131,8 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{files.record_count:,} rows, {files.column_count} {what}", style="green")]
     if made.measured is not None:
         parts.append(metrics_table(made.measured))
+    for facet, metrics in (made.bias or {}).items():
+        parts += [Text(facet, style="bold"), bias_table(metrics)]
     if made.table is not None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name in ("Column", "Type"):
@@ -160,6 +171,21 @@ def metrics_table(measured: Mapping[str, MeasuredMetric]) -> Table:
     return table
 
 
+def bias_table(measured: Mapping[str, MeasuredBias]) -> Table:
+    """Metrics of a facet with their 95 % intervals, and the rows of the smaller side that each rests on."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Metric", overflow="fold")
+    table.add_column("", overflow="fold")
+    for name in ("Value", "95 % interval", "Rows"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, metric in measured.items():
+        if metric.defined:
+            interval = f"{bias_words.shown(metric.low)} to {bias_words.shown(metric.high)}" if metric.method else ""
+            words = Text(bias_words.NAMES.get(name, ""), style="dim")
+            table.add_row(name, words, bias_words.shown(metric.value), interval, f"{metric.count:,}")
+    return table
+
+
 def unreadable_lines(report: ReadReport, noun: str = "line") -> list[RenderableType]:
     """How many lines could not be read, with the first three."""
     if not report.unreadable:
@@ -176,6 +202,11 @@ def unreadable_lines(report: ReadReport, noun: str = "line") -> list[RenderableT
 def is_metric(check: Check) -> bool:
     """Whether a check is of a metric of the model's performance, which is of no column."""
     return not check.column and metric_of(check.type) in NAMES
+
+
+def is_bias(check: Check) -> bool:
+    """Whether a check is of a metric of bias, which is of a facet."""
+    return bool(check.column) and bias_words.metric_of(check.type) in bias_words.NAMES
 
 
 def alert_line(alert: RaisedAlert, periods: int) -> Text:
@@ -200,4 +231,6 @@ def _check_text(check: Check) -> str:
     if is_metric(check):
         where = f"where {' = '.join(check.segment)}" if check.segment else "of all rows"
         return f"{metric_of(check.type)} {where}"
+    if is_bias(check):
+        return f"{bias_words.metric_of(check.type)} of {check.column}"
     return f"{check.place} {check.type}".strip()

@@ -67,20 +67,22 @@ class AnswerColumns:
 
     def decode(self, problem: Problem, batch: pa.RecordBatch, label: pa.Array, hashes: Hashes) -> Decoded:
         """The rows that have a label and an answer; see `decode`."""
-        return decode(problem, label, *self._arrays(batch), hashes)
+        return decode(problem, label, *self.arrays(batch), hashes)
 
     def answers(self, problem: Problem, batch: pa.RecordBatch) -> Answers:
         """The answers of rows, whether they have labels or not; see `decode_answers`."""
-        return decode_answers(problem, *self._arrays(batch))
+        return decode_answers(problem, *self.arrays(batch))
 
-    def _arrays(self, batch: pa.RecordBatch) -> tuple[pa.Array | None, pa.Array | None, Mapping[str, pa.Array] | None]:
+    def arrays(self, batch: pa.RecordBatch) -> tuple[pa.Array | None, pa.Array | None, Mapping[str, pa.Array] | None]:
+        """Predictions, probabilities, and the probabilities of each label; None where no column is named."""
         return (
-            _column(batch, self.prediction) if self.prediction is not None else None,
-            _column(batch, self.probability) if self.probability is not None else None,
-            {label: _column(batch, column) for label, column in self.probabilities.items()} or None,
+            column_of(batch, self.prediction) if self.prediction is not None else None,
+            column_of(batch, self.probability) if self.probability is not None else None,
+            {label: column_of(batch, column) for label, column in self.probabilities.items()} or None,
         )
 
 
-def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
+def column_of(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """A column; nulls where the batch has none."""
     index = batch.schema.get_field_index(name)
     return batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())

@@ -14,6 +14,7 @@ from model_monitor_jobs.sources import ReadReport
 from model_monitor_jobs.storage import Storage
 
 if TYPE_CHECKING:
+    from model_monitor_jobs.checks.bias.measured import MeasuredBias
     from model_monitor_jobs.checks.model_quality.reference import Measured
 
 PROFILE: Final = "profile.parquet"
@@ -33,6 +34,8 @@ class MadeBaseline:
     """The metrics of its dataset (ModelQuality)."""
     judges: Literal["columns", "metrics"] = "columns"
     """What is judged with it."""
+    bias: Mapping[str, Mapping[str, MeasuredBias]] | None = None
+    """The metrics of its dataset by facet (ModelBias)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class DatasetBaseline:
     record_count: int
     column_count: int
     notes: tuple[str, ...] = ()
+    constraints: str = CONSTRAINTS
+    """The file that runs compare with."""
 
     @property
     def digest(self) -> str:
@@ -56,25 +61,25 @@ class DatasetBaseline:
         return sha256(joined).hexdigest()[:12]
 
     def write(self, folder: str, storage: Storage) -> None:
-        """Write all files, constraints.json last."""
-        storage.write_folder(folder, self.content, last=CONSTRAINTS)
+        """Write all files, the one with constraints last."""
+        storage.write_folder(folder, self.content, last=self.constraints)
 
     def write_below(self, output: str, storage: Storage) -> BaselineFiles:
         """Write the files into a folder of their own, unless they are there: constraints edited since stay."""
         folder = storage.join(output, self.digest)
-        if not storage.exists(storage.join(folder, CONSTRAINTS)):
+        if not storage.exists(storage.join(folder, self.constraints)):
             self.write(folder, storage)
         return self.files_in(folder, storage)
 
     def files_in(self, folder: str, storage: Storage) -> BaselineFiles:
         """The files as they stand in a folder."""
         return BaselineFiles(
-            statistics_uri=storage.join(folder, STATISTICS),
-            constraints_uri=storage.join(folder, CONSTRAINTS),
+            statistics_uri=storage.join(folder, STATISTICS) if STATISTICS in self.content else None,
+            constraints_uri=storage.join(folder, self.constraints),
             profile_uri=storage.join(folder, PROFILE),
             sample_uri=storage.join(folder, SAMPLE) if SAMPLE in self.content else None,
-            statistics_sha256=sha256(self.content[STATISTICS]).hexdigest(),
-            constraints_sha256=sha256(self.content[CONSTRAINTS]).hexdigest(),
+            statistics_sha256=sha256(self.content[STATISTICS]).hexdigest() if STATISTICS in self.content else None,
+            constraints_sha256=sha256(self.content[self.constraints]).hexdigest(),
             record_count=self.record_count,
             column_count=self.column_count,
         )

@@ -306,11 +306,16 @@ def _metrics(listed: Any) -> dict[str, EarlierMetric]:
             numbers = {
                 names.get(name, name): float(value)
                 for name, value in entry.items()
-                if name != "metric" and isinstance(value, int | float)
+                if name not in ("metric", "facet") and isinstance(value, int | float)
             }
             known = {name: value for name, value in numbers.items() if name in EarlierMetric.__dataclass_fields__}
-            found[entry["metric"]] = EarlierMetric(**known)
+            found[metric_key(entry["metric"], entry.get("facet"))] = EarlierMetric(**known)
     return found
+
+
+def metric_key(metric: str, facet: Any = None) -> str:
+    """By what a metric is known: its name, of bias with the facet."""
+    return f"{metric} {facet}" if isinstance(facet, str) else metric
 
 
 def _with_estimates(metrics: dict[str, EarlierMetric], document: Any) -> dict[str, EarlierMetric]:

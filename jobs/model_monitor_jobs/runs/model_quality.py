@@ -15,9 +15,10 @@ from model_monitor_crds.data import Columns
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.coverage import Coverage
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality import default, sagemaker
-from model_monitor_jobs.checks.model_quality.default import Coverage, judged_metrics
+from model_monitor_jobs.checks.model_quality.default import judged_metrics
 from model_monitor_jobs.checks.model_quality.measured import measure
 from model_monitor_jobs.checks.model_quality.metrics import values
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
@@ -27,26 +28,25 @@ from model_monitor_jobs.estimation.estimates import Estimate, Estimates
 from model_monitor_jobs.estimation.samples import ReferenceSample
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.parts import PerformanceParts
-from model_monitor_jobs.profiles.performance.problem import canonical_labels, find_classes, listed
+from model_monitor_jobs.profiles.performance.problem import canonical_labels, find_classes
 from model_monitor_jobs.profiles.performance.regression import RegressionCounts
-from model_monitor_jobs.profiles.performance.rows import Decoded, InvalidValues
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.history import History
 from model_monitor_jobs.runs.labelled import (
-    LabelledRecords,
     input_uri,
     open_labelled,
     open_records,
     published_labels,
 )
+from model_monitor_jobs.runs.labelled_result import coverage_note
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance, load_performance
 from model_monitor_jobs.runs.model_quality_result import (
     ModelQualityResult,
     Outlook,
-    coverage_note,
     read_estimates,
 )
+from model_monitor_jobs.runs.read_rows import ReadRows
 from model_monitor_jobs.runs.reference_sample import WindowSampler, windows_of
 from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
 from model_monitor_jobs.sources.label_join import join_labels
@@ -81,7 +81,7 @@ def run_model_quality(
     )
     shift = _shift(baseline)
     parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
-    read = _Read()
+    read = ReadRows("modelQuality.problemType and positiveLabel")
     for batch in records:
         decoded = answers.decode(problem, batch, batch.column(LABEL), batch.column(RECORD_HASH).to_numpy())
         parts.add(batch.filter(pa.array(decoded.kept)), decoded.rows)
@@ -195,50 +195,6 @@ def _with_classes(
     except ConfigurationError as error:
         raise ConfigurationError(f"{truth.uri}: {error.message}", remedy=error.remedy) from error
     return replace(baseline, reference=replace(baseline.reference, problem=replace(problem, classes=classes)))
-
-
-class _Read:
-    """What was read of a window besides its labelled rows."""
-
-    def __init__(self) -> None:
-        self._rows = self._unanswered = 0
-        self._labels, self._answers = InvalidValues(), InvalidValues()
-
-    @property
-    def answered(self) -> int:
-        """Rows that would count if they had a label."""
-        return self._rows - self._unanswered - self._answers.rows
-
-    def add(self, rows: int, decoded: Decoded) -> None:
-        """Add a batch."""
-        self._rows += rows
-        self._unanswered += decoded.unanswered
-        self._labels.merge(decoded.invalid_labels)
-        self._answers.merge(decoded.invalid_answers)
-
-    def check(self, records: LabelledRecords, monitor: MonitoringScheduleSpec, uri: str) -> None:
-        """Raise InputError where more labels or answers are of no use than may be."""
-        truth, most = monitor.ground_truth, monitor.input.max_unreadable_share
-        matched = records.coverage.matched
-        if self._labels.rows > (truth.max_unreadable_share if truth is not None else most) * max(matched, 1):
-            raise InputError(
-                f"{truth.uri if truth is not None else uri}: {self._labels.rows:,} of {matched:,} labels can't be "
-                f"used: {listed(self._labels.texts)}",
-                remedy="check modelQuality.problemType and positiveLabel, and where labels come from",
-            )
-        if self._answers.rows > most * self._rows:
-            raise InputError(
-                f"{uri}: {self._answers.rows:,} of {self._rows:,} answers can't be used: {listed(self._answers.texts)}",
-                remedy="check columns.prediction and columns.probability (from 0 to 1)",
-            )
-
-    def notes(self) -> Iterator[str]:
-        """What was left out, for a person."""
-        if self._unanswered:
-            yield f"{self._unanswered:,} records with a label have no answer"
-        for what, found in (("label", self._labels), ("answer", self._answers)):
-            if found.rows:
-                yield f"{found.rows:,} records are left out because their {what} can't be used: {listed(found.texts)}"
 
 
 class _Estimator:

@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic.alias_generators import to_snake
 
 from model_monitor_crds.base import TimeWindow
-from model_monitor_crds.monitoringexecution import Labels
 from model_monitor_crds.monitoringexecution import Measured as MeasuredStatus
 from model_monitor_crds.window import Window
-from model_monitor_jobs.checks.finding import Finding, percent
-from model_monitor_jobs.checks.model_quality.default import Coverage as LabelCoverage
+from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric, measure_best_constant
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
 from model_monitor_jobs.checks.model_quality.usual import difference
@@ -25,8 +23,8 @@ from model_monitor_jobs.estimation.backtest import Backtest
 from model_monitor_jobs.estimation.estimates import Diagnostics, Estimate, Estimates
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.by_window import EVERYTHING
-from model_monitor_jobs.runs.reading_document import reading_document
-from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS, Result, counted_rows
+from model_monitor_jobs.runs.labelled_result import LabelledResult, Told, finite, plain
+from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS
 from model_monitor_jobs.sagemaker.model_quality import Evaluation, model_quality_lines, statistics_document
 from model_monitor_jobs.sagemaker.model_quality_constraints import (
     MetricViolation,
@@ -34,8 +32,6 @@ from model_monitor_jobs.sagemaker.model_quality_constraints import (
     metric_violation,
     violations_document,
 )
-from model_monitor_jobs.sources import ReadReport
-from model_monitor_jobs.sources.label_match import Coverage
 
 MOST_METRICS = 32
 
@@ -50,25 +46,15 @@ class Outlook:
 
 
 @dataclass(frozen=True)
-class ModelQualityResult(Result):
+class ModelQualityResult(LabelledResult):
     """How the model did in a window, with the labels known at a time."""
 
-    as_of: datetime = field(kw_only=True)
-    coverage: Coverage = field(kw_only=True)
-    needed: LabelCoverage = field(kw_only=True)
-    """How many records have a usable label and answer, and how many need one for a verdict."""
-    label_report: ReadReport | None = field(kw_only=True, default=None)
     parts: Mapping[SegmentKey, Performance] = field(kw_only=True)
     reference: Reference = field(kw_only=True)
     judged_metrics: tuple[str, ...] = field(kw_only=True)
-    compatibility: str = field(kw_only=True, default="Default")
     estimates: Estimates | None = field(kw_only=True, default=None)
     backtest: Backtest | None = field(kw_only=True, default=None)
     outlook: Outlook | None = field(kw_only=True, default=None)
-    revisions: tuple[Mapping[str, Any], ...] = field(kw_only=True, default=())
-    """What was published of this window before, with fewer labels."""
-    labels_digest: str = field(kw_only=True, default="")
-    """Tells whether labels have come since (`labels_digest`)."""
 
     @property
     def everything(self) -> Performance:
@@ -81,16 +67,14 @@ class ModelQualityResult(Result):
         return self.everything.measured
 
     @property
-    def rows(self) -> int:
-        """Records of the window, with labels and without."""
-        return self.coverage.records
+    def told_metrics(self) -> Mapping[str, Told]:
+        """See `LabelledResult`."""
+        return self.measured
 
     @property
     def summary(self) -> str:
         """The judged metric with its interval, or why there is none."""
-        labelled = f"{self.needed.labelled:,} of {counted_rows(self.rows)} have a label"
-        if self.needed.labelled == self.rows:
-            labelled = f"all {counted_rows(self.rows)} have a label"
+        labelled = self.labelled_text
         violations = self.violations
         if not self.judged:
             reasons = [finding.description for finding in self.findings if not finding.segment]
@@ -104,11 +88,6 @@ class ModelQualityResult(Result):
         told = [finding for finding in self.findings if finding.verdict is Verdict.PASS and not finding.segment]
         found = "; ".join(finding.description for finding in told[:3])
         return f"No violation: {found or f'{len(self.findings)} checks passed'}; {labelled}"
-
-    @property
-    def on_labels(self) -> tuple[str, ...]:
-        """How labels and records came together, for a person."""
-        return tuple(coverage_note(self.coverage, self.needed, judged=self.compatibility == "Default"))
 
     @property
     def trusted(self) -> bool:
@@ -190,32 +169,16 @@ class ModelQualityResult(Result):
 
     def details(self) -> dict[str, Any]:
         """How labels and records came together, the estimates and how good they have been, earlier results."""
-        found: dict[str, Any] = {"coverage": _plain(asdict(self.coverage)), "revisions": list(self.revisions)}
-        if self.labels_digest:
-            found["labelsDigest"] = self.labels_digest
-        if self.label_report is not None:
-            found["labelsReading"] = reading_document(self.label_report)
+        found = super().details()
         if self.estimates is not None:
             found["estimates"] = estimates_document(self.estimates) | {"trusted": self.trusted}
             if self.backtest is not None:
-                found["estimates"]["backtest"] = _plain(asdict(self.backtest))
+                found["estimates"]["backtest"] = plain(asdict(self.backtest))
         if self.outlook is not None:
             window = TimeWindow(start=self.outlook.window.start, end=self.outlook.window.end).to_dict()
             rows = {"window": window, "sampleURI": self.outlook.sample_uri}
             found["outlook"] = rows | estimates_document(self.outlook.estimates)
         return found
-
-    def labels_status(self) -> Labels:
-        """Which labels the figures had."""
-        return Labels(
-            as_of=self.as_of,
-            coverage=round(self.needed.share, 6),
-            matched=self.coverage.matched,
-            unmatched=self.coverage.unmatched,
-            orphaned=self.coverage.orphaned,
-            relabelled=self.coverage.relabelled,
-            revision=len(self.revisions),
-        )
 
     def metrics_status(self) -> list[MeasuredStatus]:
         """The judged metrics first, then the others."""
@@ -228,48 +191,23 @@ class ModelQualityResult(Result):
         estimate = self.estimates.metrics.get(name) if self.estimates is not None and self.trusted else None
         return MeasuredStatus(
             metric=name,
-            value=_finite(metric.value) if metric else None,
-            low=_finite(metric.low) if metric else None,
-            high=_finite(metric.high) if metric else None,
-            baseline=_finite(self.reference.values.get(name, math.nan)),
+            value=finite(metric.value) if metric else None,
+            low=finite(metric.low) if metric else None,
+            high=finite(metric.high) if metric else None,
+            baseline=finite(self.reference.values.get(name, math.nan)),
             **estimated(estimate),
         )
 
 
-def estimated(estimate: Estimate | None) -> dict[str, float | None]:
+def estimated(estimate: Estimate | None) -> dict[str, Any]:
     """An estimate's fields in a status."""
     if estimate is None:
         return {}
     return {
-        "estimate": _finite(estimate.value),
-        "estimate_low": _finite(estimate.low),
-        "estimate_high": _finite(estimate.high),
+        "estimate": finite(estimate.value),
+        "estimate_low": finite(estimate.low),
+        "estimate_high": finite(estimate.high),
     }
-
-
-def coverage_note(coverage: Coverage, needed: LabelCoverage, *, judged: bool) -> Iterator[str]:
-    """How records and labels came together, for a person; `judged`: too few labels keep the rule from a verdict."""
-    if coverage.repeated:
-        yield f"{coverage.repeated:,} records have the id of an earlier one; each is joined with the label of that id"
-    if coverage.mismatched:
-        yield (
-            f"{coverage.mismatched:,} labels have another number of records than the events with their ids, and are "
-            "left out"
-        )
-    if coverage.orphaned and not coverage.matched:
-        yield (
-            f"none of {coverage.labels:,} labels names a record of this window: a label's eventId must be the record's "
-            "inferenceId, or its eventId where it has none"
-        )
-    if coverage.relabelled:
-        yield f"{coverage.relabelled:,} labels were replaced by a later one for the same id"
-    if coverage.without_id:
-        yield f"{coverage.without_id:,} records have no id, so no label can be found for them"
-    if judged and not needed.enough:
-        yield (
-            f"labels cover {percent(needed.share)} of the records: below {percent(needed.least)} "
-            "(groundTruth.minimumCoverage) nothing is judged, as labels that come early are no random sample"
-        )
 
 
 def estimates_document(estimates: Estimates) -> dict[str, Any]:
@@ -280,7 +218,7 @@ def estimates_document(estimates: Estimates) -> dict[str, Any]:
         ]
     }
     if estimates.diagnostics is not None:
-        document["diagnostics"] = _plain(asdict(estimates.diagnostics))
+        document["diagnostics"] = plain(asdict(estimates.diagnostics))
     if estimates.reason:
         document["reason"] = estimates.reason
     return document
@@ -300,12 +238,3 @@ def read_estimates(document: Mapping[str, Any]) -> Estimates | None:
         return Estimates(metrics, diagnostics, str(document.get("reason", "")))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-
-
-def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields in camel case, without what is unknown."""
-    return {to_camel(name): value for name, value in fields.items() if value is not None}
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 9) if math.isfinite(value) else None

@@ -14,7 +14,7 @@ from model_monitor_jobs.storage import Storage
 def run_monitor(
     monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage, labels: LabelsAsOf
 ) -> Result:
-    """Judge one window of a monitor's input; `labels` only matter to model quality.
+    """Judge one window of a monitor's input; `labels` do not matter to data quality.
 
     Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
     """
@@ -23,4 +23,8 @@ def run_monitor(
         from model_monitor_jobs.runs.model_quality import run_model_quality
 
         return run_model_quality(monitor, files, window, labels, storage)
+    if monitor.monitoring_type == "ModelBias":
+        from model_monitor_jobs.runs.model_bias import run_model_bias
+
+        return run_model_bias(monitor, files, window, labels, storage)
     return run_data_quality(monitor, files, window, storage)

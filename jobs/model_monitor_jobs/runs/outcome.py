@@ -81,7 +81,7 @@ def result_status(result: Result, folder: str | None) -> MonitoringExecutionStat
 def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
     """The same for a baseline that was made."""
     files = made.files
-    verb = "Measured" if made.measured is not None else "Profiled" if made.table is not None else "Adopted"
+    verb = "Measured" if made.measured or made.bias else "Profiled" if made.table is not None else "Adopted"
     said = f"{verb} {files.record_count:,} rows, {files.column_count} {made.judges} are judged"
     return MonitoringExecutionStatus(
         record_count=files.record_count,

@@ -19,6 +19,8 @@ from model_monitor_jobs.sources import ReadReport
 STATISTICS: Final = "statistics.json"
 CONSTRAINTS: Final = "constraints.json"
 VIOLATIONS: Final = "constraint_violations.json"
+ANALYSIS: Final = "analysis.json"
+"""Of bias: statistics and constraints in one."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Result(ABC):
 
     @abstractmethod
     def documents(self) -> dict[str, dict[str, Any]]:
-        """statistics.json, constraints.json and constraint_violations.json, in SageMaker's schema."""
+        """statistics.json, constraints.json and constraint_violations.json in SageMaker's schema; of bias analysis.json
+        in the place of the first two."""
 
     @abstractmethod
     def published(self, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:

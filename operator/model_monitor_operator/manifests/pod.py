@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
-from model_monitor_crds.base import ANNOTATION_RUN
+from model_monitor_crds.base import ANNOTATION_RUN, MonitoringType
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.run import CLAIMS_FOLDER, CREDENTIALS_FOLDER, EXIT_INPUT, RUN_FOLDER, RunConfiguration
 from model_monitor_operator.manifests.common import MANAGED_LABELS, Object, canonical_json, compact
@@ -60,17 +60,18 @@ def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
     return f"{baseline}-baseline-{letters}"
 
 
-def _others_settings(run: RunConfiguration) -> str:
-    """The field of a monitor with the settings of the monitoring type that it is not of."""
+def _others_settings(run: RunConfiguration) -> frozenset[str]:
+    """The fields of a monitor with the settings of the monitoring types that it is not of."""
     if run.monitor is None:
-        return ""
-    return "dataQuality" if run.monitor.monitoring_type == "ModelQuality" else "modelQuality"
+        return frozenset()
+    own = run.monitor.monitoring_type
+    return frozenset(f"{name[0].lower()}{name[1:]}" for name in get_args(MonitoringType) if name != own)
 
 
-def _without_job(run: Object, unused: str = "") -> Object:
+def _without_job(run: Object, unused: frozenset[str] = frozenset()) -> Object:
     """The pod's own settings are no part of what it computes."""
     return {
-        key: {name: field for name, field in value.items() if name not in ("job", unused)}
+        key: {name: field for name, field in value.items() if name != "job" and name not in unused}
         if key in ("baseline", "monitor")
         else value
         for key, value in run.items()

@@ -111,7 +111,7 @@ def _fields(status: Object) -> Object:
 
 def _ready(state: State, key: Key, uid: str, spec: BaselineSpec, name: str, made: Object) -> _Outcome:
     files = made["files"]
-    judged = "metrics" if spec.monitoring_type == "ModelQuality" else "columns"
+    judged = "columns" if spec.monitoring_type == "DataQuality" else "metrics"
     message = f"{files.get('recordCount')} rows, {files.get('columnCount')} {judged}"
     old_jobs = [
         job

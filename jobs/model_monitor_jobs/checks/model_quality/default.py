@@ -10,6 +10,7 @@ from typing import Any, Final
 from model_monitor_crds.model_quality import METRICS, ModelQuality
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.comparison import Comparison, Usual
+from model_monitor_jobs.checks.coverage import Coverage
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
@@ -39,25 +40,6 @@ _EXACTLY_KNOWN: Final = 1_000_000_000
 
 _Evaluate = Callable[[PerformanceCounts], Mapping[str, Any]]
 _Comparison = Comparison[PerformanceCounts, str]
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How many of the window's records have a label, and how many are needed for a verdict."""
-
-    records: int
-    labelled: int
-    least: float
-
-    @property
-    def share(self) -> float:
-        """Share of the records, 0 to 1."""
-        return self.labelled / self.records if self.records else 0.0
-
-    @property
-    def enough(self) -> bool:
-        """Whether a metric can pass."""
-        return self.share >= self.least
 
 
 def judged_metrics(settings: ModelQuality, problem: Problem, *, scored: bool) -> tuple[str, ...]:

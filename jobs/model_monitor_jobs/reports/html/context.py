@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
+from model_monitor_crds.bias import ModelBias
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.ground_truth import GroundTruth
 from model_monitor_crds.model_quality import ModelQuality
@@ -36,6 +37,7 @@ class ReportContext:
     history: History = field(default_factory=History)
     data_quality: DataQuality = field(default_factory=DataQuality)
     model_quality: ModelQuality = field(default_factory=ModelQuality)
+    model_bias: ModelBias = field(default_factory=ModelBias)
     ground_truth: GroundTruth | None = None
     alert: Alert = field(default_factory=Alert)
 

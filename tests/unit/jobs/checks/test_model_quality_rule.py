@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.coverage import Coverage
 from model_monitor_jobs.checks.judgement import Judgement
-from model_monitor_jobs.checks.model_quality.default import Coverage, compare, judged_metrics
+from model_monitor_jobs.checks.model_quality.default import compare, judged_metrics
 from model_monitor_jobs.checks.model_quality.measured import measure
 from model_monitor_jobs.checks.model_quality.metrics import values
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference

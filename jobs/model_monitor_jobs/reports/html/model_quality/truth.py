@@ -14,6 +14,7 @@ from model_monitor_jobs.reports.html.model_quality.model import Revision, Span, 
 from model_monitor_jobs.reports.html.model_quality.words import duration_text, name_of, span_text
 from model_monitor_jobs.reports.html.run import unreadable_of
 from model_monitor_jobs.reports.html.words import counted, share
+from model_monitor_jobs.runs.labelled_result import LabelledResult
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 
 MOST_REVISIONS: Final = 20
@@ -23,15 +24,21 @@ def truth_of(result: ModelQualityResult, context: ReportContext) -> Truth:
     """The labels of a run."""
     metric = result.judged_metrics[0]
     return Truth(
-        facts=tuple(fact for fact in _facts(result, context) if fact.value),
-        sentences=tuple(f"{note[0].upper()}{note[1:]}." for note in result.on_labels),
+        facts=tuple(fact for fact in label_facts(result, context) if fact.value),
+        sentences=label_sentences(result),
         unreadable=unreadable_of(result.label_report),
         metric=name_of(metric),
         revisions=tuple(_revisions(metric, result, context.zone)) if result.revisions else (),
     )
 
 
-def _facts(result: ModelQualityResult, context: ReportContext) -> Iterator[Fact]:
+def label_sentences(result: LabelledResult) -> tuple[str, ...]:
+    """What is to be known of the labels."""
+    return tuple(f"{note[0].upper()}{note[1:]}." for note in result.on_labels)
+
+
+def label_facts(result: LabelledResult, context: ReportContext) -> Iterator[Fact]:
+    """How many records have a label, and where labels come from."""
     coverage, needed, truth = result.coverage, result.needed, context.ground_truth
     yield Fact("Records of the window", f"{coverage.records:,}")
     yield Fact("With a label", f"{coverage.matched:,}")

@@ -1,0 +1,82 @@
+"""What the page of a bias run shows: plain values, ready to be laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from model_monitor_jobs.reports.html.model import Effect, Fact, Report, Since, Unreadable
+
+
+@dataclass(frozen=True)
+class BiasCheck:
+    """One check: a metric of a facet."""
+
+    facet: str
+    metric: str
+    """In words."""
+    key: str
+    """The metric's name in settings and files."""
+    observed: str
+    expected: str
+    verdict: str
+    sentence: str
+    violated: bool
+    in_alert: bool = False
+    effect: Effect | None = None
+    since: Since | None = None
+
+
+@dataclass(frozen=True)
+class GroupRate:
+    """How often something is true of both sides of a facet, with 95 % intervals; empty where it is unknown."""
+
+    name: str
+    group: str
+    others: str
+
+
+@dataclass(frozen=True)
+class BiasRow:
+    """One line of the table of a facet's metrics, in words; empty where there is nothing to say."""
+
+    name: str
+    key: str
+    value: str
+    interval: str
+    baseline: str
+    rows: str
+    verdict: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class FacetPart:
+    """What was measured of one facet."""
+
+    name: str
+    others: str
+    """What the other side is called."""
+    sentence: str
+    rates: tuple[GroupRate, ...]
+    metrics: tuple[BiasRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelBiasReport(Report):
+    """A bias run, whole."""
+
+    template: ClassVar[str] = "model_bias.html.j2"
+    subject: ClassVar[str] = "Model bias"
+
+    checks: tuple[BiasCheck, ...]
+    """The worst first."""
+    facets: tuple[FacetPart, ...]
+    label_facts: tuple[Fact, ...]
+    label_sentences: tuple[str, ...]
+    labels_unreadable: Unreadable
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """See `Report`."""
+        return tuple(check.effect for check in self.checks if check.effect is not None)

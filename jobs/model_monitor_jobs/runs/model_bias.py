@@ -1,0 +1,185 @@
+"""One run of a bias monitor: join records with labels, measure bias, compare with the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.bias import ModelBias
+from model_monitor_crds.data import Columns
+from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.bias import default, sagemaker
+from model_monitor_jobs.checks.bias.default import Known, judged_metrics
+from model_monitor_jobs.checks.bias.measured import MeasuredBias
+from model_monitor_jobs.checks.coverage import Coverage
+from model_monitor_jobs.checks.judgement import Judgement
+from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.profiles.bias import BiasProblem, BiasProfile, FlipSample, decode_bias
+from model_monitor_jobs.runs.answers import AnswerColumns
+from model_monitor_jobs.runs.bias_problem import measurable
+from model_monitor_jobs.runs.labelled import input_uri, open_labelled, published_labels
+from model_monitor_jobs.runs.labelled_result import coverage_note
+from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
+from model_monitor_jobs.runs.model_bias_baseline import measure_all, on_rows, only, refuse_segments
+from model_monitor_jobs.runs.model_bias_loading import LoadedBias, load_bias
+from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
+from model_monitor_jobs.runs.read_rows import ReadRows
+from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
+from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
+from model_monitor_jobs.storage import Storage
+
+
+def run_model_bias(
+    monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, labels: LabelsAsOf, storage: Storage
+) -> ModelBiasResult:
+    """Judge one window with the labels known at a time.
+
+    Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
+    """
+    columns, settings = _columns(monitor), monitor.model_bias
+    refuse_segments(columns)
+    baseline = load_bias(files, settings, storage, window)
+    problem = baseline.reference.problem
+    answers = AnswerColumns(columns.prediction, columns.probability)
+    labelled = monitor.ground_truth is not None or columns.ground_truth is not None
+    if not labelled and not answers.names:
+        raise ConfigurationError(
+            "spec: there are neither labels nor answers",
+            remedy="set groundTruth, or name columns.prediction or columns.probability",
+        )
+    features = [name for name, role in baseline.roles.items() if role == "feature"] if answers.names else []
+    also = frozenset([*(facet.column for facet in problem.facets), *features])
+    also |= {problem.stratified_by} if problem.stratified_by is not None else set()
+    records = open_labelled(
+        monitor.input,
+        monitor.ground_truth,
+        columns,
+        answers,
+        baseline.roles,
+        window,
+        labels.as_of,
+        storage,
+        also,
+        label_free=True,
+    )
+    profile, sample = BiasProfile.empty(problem), FlipSample(features, len(problem.facets))
+    read = ReadRows("modelBias.positiveThreshold of the Baseline", label_free=True)
+    rows = 0
+    for batch in records:
+        rows += batch.num_rows
+        hashes = batch.column(RECORD_HASH).to_numpy()
+        present = {name: batch.column(place) for place, name in enumerate(batch.schema.names)}
+        prediction, probability, _ = answers.arrays(batch)
+        known = batch.column(LABEL) if labelled else None
+        decoded = decode_bias(problem, present, known, prediction, probability, hashes)
+        profile.update(decoded)
+        read.add(batch.num_rows, decoded)
+        if features:
+            sample.update(present, decoded, hashes)
+    uri = input_uri(monitor.input)
+    records.check(uri)
+    answers.check(records.columns, uri)
+    _check_facets(problem, records.columns, uri)
+    read.check(records, monitor, uri)
+    there = measurable(labels=labelled, answers=bool(answers.names))
+    measured = [only(metrics, there) for metrics in measure_all(profile, sample if features else None)]
+    coverage = _coverage(profile, monitor, rows, answered=bool(answers.names))
+    state = Known(labelled, bool(answers.names), coverage)
+    judgement = _judge(baseline, profile, measured, settings, state, window)
+    notes = (
+        *baseline.notes,
+        *records.report.notes,
+        *(records.label_report.notes if records.label_report is not None else ()),
+        *read.notes(),
+        *on_rows(profile, rows, labels=False, answers=False),
+        *(coverage_note(records.coverage, coverage, judged=settings.compatibility == "Default") if labelled else ()),
+        *_unmeasured(baseline, there),
+        *_remarks(judgement, baseline, settings),
+    )
+    return ModelBiasResult(
+        window,
+        records.report,
+        tuple(judgement.findings),
+        baseline.files,
+        notes,
+        as_of=labels.as_of,
+        coverage=records.coverage,
+        needed=coverage,
+        label_report=records.label_report,
+        compatibility=settings.compatibility,
+        labels_digest=published_labels(monitor, window, labels.as_of, storage),
+        label=columns.ground_truth or baseline.label,
+        profile=profile,
+        measured=tuple(measured),
+        reference=baseline.reference,
+        judged_metrics=judged_metrics(settings, state),
+        label_free=not labelled,
+    )
+
+
+def _columns(monitor: MonitoringScheduleSpec) -> Columns:
+    """The monitor's columns; captured data has no labels of its own."""
+    columns = monitor.columns or Columns()
+    if monitor.ground_truth is None and monitor.input.batch is None:
+        return columns.model_copy(update={"ground_truth": None})
+    return columns
+
+
+def _coverage(profile: BiasProfile, monitor: MonitoringScheduleSpec, rows: int, *, answered: bool) -> Coverage:
+    """How many of the rows that could have one have a label; where there are answers, of those with an answer."""
+    counts, truth = profile.counts, monitor.ground_truth
+    least = truth.minimum_coverage if truth is not None else 0.8
+    if not answered:
+        return Coverage(rows, int(counts.labelled.sum()), least)
+    both = int(counts.table[:, 0, :, :2, :2].sum())
+    return Coverage(int(counts.answered.sum()), both, least)
+
+
+def _judge(
+    baseline: LoadedBias,
+    profile: BiasProfile,
+    measured: list[dict[str, MeasuredBias]],
+    settings: ModelBias,
+    known: Known,
+    window: Window,
+) -> Judgement:
+    if settings.compatibility == "SageMaker":
+        return Judgement(sagemaker.compare(baseline.reference, measured))
+    return default.compare(baseline.reference, profile.counts, measured, settings, known, window)
+
+
+def _check_facets(problem: BiasProblem, known: Collection[str], uri: str) -> None:
+    """Raise InputError where no record has the column of a facet, or of the strata."""
+    named = [facet.column for facet in problem.facets]
+    for column in [*named, *([problem.stratified_by] if problem.stratified_by is not None else [])]:
+        if column not in known:
+            likely = get_close_matches(column, known, 1, 0.8)
+            meant = f" (did you mean {likely[0]!r}?)" if likely else ""
+            raise InputError(
+                f"{uri}: no record has {column!r}{meant}",
+                remedy="facets and group must be columns of the records, under the same names as in the baseline",
+            )
+
+
+def _unmeasured(baseline: LoadedBias, there: frozenset[str]) -> Iterator[str]:
+    """What analysis.json has and the window can't have."""
+    named = sorted({constraint.name for constraint in baseline.reference.constraints.values()} - there)
+    if named:
+        yield f"not measured, as there are no labels or no answers: {', '.join(named)}"
+
+
+def _remarks(judgement: Judgement, baseline: LoadedBias, settings: ModelBias) -> Iterator[str]:
+    if settings.compatibility == "SageMaker":
+        yield from default.without_effect(settings)
+        return
+    if not judgement.findings:
+        yield "nothing is judged: analysis.json has none of the judged metrics"
+    reference = baseline.reference.baseline
+    known = None
+    if reference is not None and reference.windows:
+        own = reference.windows[0]
+        known = KnownWindows(own.starts, own.length, reference.zone)
+    if any(finding.evidence is not None for finding in judgement.findings):
+        yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
