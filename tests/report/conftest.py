@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from model_monitor_jobs.reports.html.render import render_report
-from tests.report import examples, model_quality_examples
+from tests.report import examples, model_bias_examples, model_quality_examples
 from tests.report.accessibility import axe_core
 from tests.report.browser import Browser
+
+MODULES = {"": examples, "model_bias": model_bias_examples, "model_quality": model_quality_examples}
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +24,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Where the page of an example lies, by its name, which of model quality begins so; each is made once."""
+    """Where the page of an example lies, by its name, which begins with the type of monitor; each is made once."""
     folder = tmp_path_factory.mktemp("pages")
 
     def write(name: str) -> Path:
         path = folder / f"{name}.html"
         if not path.exists():
-            module = model_quality_examples if name.startswith("model_quality.") else examples
+            module = MODULES[name.rpartition(".")[0]]
             path.write_bytes(render_report(getattr(module, name.rpartition(".")[2])()))
         return path
 

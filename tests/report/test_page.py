@@ -16,7 +16,8 @@ DATA_QUALITY = ("storm", "quiet", "unjudged", "original", "hostile", "wide")
 MODEL_QUALITY = tuple(
     f"model_quality.{name}" for name in ("alert", "few_labels", "of_numbers", "of_classes", "original", "hostile")
 )
-EXAMPLES = (*DATA_QUALITY, *MODEL_QUALITY)
+MODEL_BIAS = tuple(f"model_bias.{name}" for name in ("alert", "few", "original", "hostile"))
+EXAMPLES = (*DATA_QUALITY, *MODEL_QUALITY, *MODEL_BIAS)
 Pages = Callable[[str], Path]
 
 CONTRAST = """
@@ -106,7 +107,7 @@ def test_the_questions_are_answered_in_their_order(browser: Browser, page_file: 
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", *MODEL_QUALITY])
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", *MODEL_QUALITY, *MODEL_BIAS])
 def test_every_text_has_enough_contrast(browser: Browser, page_file: Pages, name: str, dark: bool) -> None:
     with browser.page(dark=dark) as page:
         page.open(page_file(name))
@@ -119,7 +120,7 @@ def test_every_text_has_enough_contrast(browser: Browser, page_file: Pages, name
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", "hostile", *MODEL_QUALITY])
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", "hostile", *MODEL_QUALITY, *MODEL_BIAS])
 def test_axe_finds_no_fault(browser: Browser, page_file: Pages, axe: str, name: str, dark: bool) -> None:
     with browser.page(dark=dark) as page:
         page.open(page_file(name))
