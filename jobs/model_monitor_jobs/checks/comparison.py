@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,6 +20,14 @@ from model_monitor_jobs.profiles.windows import window_name
 
 Places = tuple[int, ...]
 Metric = TypeVar("Metric", bound=Hashable)
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
+
+
+class Evaluated(Protocol[Asked_contra]):
+    """The metrics of some counts, such as a mapping."""
+
+    def __getitem__(self, metric: Asked_contra, /) -> Any:
+        """A metric of each group."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Comparison(Generic[Counted, Metric]):
         windows: WindowCounts[Counted] | None,
         zone: ZoneInfo,
         window: Window | None,
-        evaluate: Callable[[Counted], Mapping[Metric, Any]],
+        evaluate: Callable[[Counted], Evaluated[Metric]],
         scale: Callable[[Metric, Any], Any] | None = None,
     ) -> None:
         """`whole` and `windows` are the baseline's, by segment, its windows as long as `window`.

@@ -13,7 +13,7 @@ from model_monitor_crds.bias import AllowedRange, ModelBias
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.bias import metrics
 from model_monitor_jobs.checks.bias.measured import MeasuredBias
-from model_monitor_jobs.checks.bias.metrics import DIVERGENCES, LABEL_FREE, RATIOS, on_scale
+from model_monitor_jobs.checks.bias.metrics import DIVERGENCES, LABEL_FREE, NEED_STRATA, RATIOS, on_scale
 from model_monitor_jobs.checks.bias.reference import BiasReference
 from model_monitor_jobs.checks.bias.words import check_of, direction, facet_name, shown, spanned
 from model_monitor_jobs.checks.comparison import Comparison, Usual
@@ -109,17 +109,18 @@ def _comparison(reference: BiasReference, window: Window | None) -> _Comparison 
     if baseline is None:
         return None
     windows = baseline.windows[0] if baseline.windows else None
-    return Comparison({EVERYTHING: baseline.whole.counts}, windows, baseline.zone, window, _evaluate)
+    return Comparison({EVERYTHING: baseline.whole.counts}, windows, baseline.zone, window, _Scaled)
 
 
-def _evaluate(counts: BiasCounts) -> Mapping[_Place, Any]:
-    """Every metric of each group of counts, on the scale on which it is judged."""
-    facets = range(len(counts.problem.facets))
-    return {
-        (name, place): on_scale(name, values[:, place])
-        for name, values in metrics.values(counts).items()
-        for place in facets
-    }
+class _Scaled:
+    """Every metric of each group of counts, on the scale on which it is judged; worked out when it is asked for."""
+
+    def __init__(self, counts: BiasCounts) -> None:
+        self._counts = counts
+
+    def __getitem__(self, key: _Place) -> Any:
+        name, place = key
+        return on_scale(name, metrics.values(self._counts.of_facet(place, strata=name in NEED_STRATA))[name][:, 0])
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,14 @@ class BiasCounts:
         edges = np.flatnonzero(np.diff(groups[order], prepend=-1))
         return self._with({name: np.add.reduceat(part[order], edges, axis=0) for name, part in self.parts().items()})
 
+    def of_facet(self, place: int, *, strata: bool = True) -> BiasCounts:
+        """The counts of one facet; without `strata` of its tables alone."""
+        chosen = slice(place, place + 1)
+        parts: dict[str, Any] = {name: part[:, chosen] for name, part in self.parts().items()}
+        if not strata:
+            parts["by_stratum"] = None
+        return self._with(parts | {"problem": replace(self.problem, facets=self.problem.facets[chosen])})
+
     def arrays(self) -> dict[str, Part]:
         """All that `from_arrays` needs besides the problem."""
         named = {field: encoded(getattr(self, field)) for array, field in _NAMES.items() if array in self.parts()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,19 @@ def test_groups_are_chosen_added_up_and_taken_away() -> None:
     counts.grow(6)
     assert counts.groups == 6
     assert counts.rows[4:].tolist() == [0, 0]
+
+
+def test_a_facet_stands_for_itself() -> None:
+    rows = frame(3, 400)
+    found = decoded(rows).rows
+    codes = np.arange(len(found)) % GROUPS
+    counts = counted(found, codes)
+    for place, facet in enumerate(PROBLEM.facets):
+        alone = replace(PROBLEM, facets=(facet,))
+        expected = counted(decoded(rows, alone).rows, codes, alone)
+        assert same(counts.of_facet(place), expected)
+        assert counts.of_facet(place).problem == alone
+        assert counts.of_facet(place, strata=False).by_stratum is None
 
 
 def test_counts_are_stored_and_read() -> None:
