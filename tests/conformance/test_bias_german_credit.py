@@ -6,6 +6,7 @@ Its post-training metrics need the predictions of a model that is not there; wha
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,21 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pytest
 
+from model_monitor_crds.baseline import BaselineSpec
+from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
+from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.bias.measured import MeasuredBias, measure
+from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.bias import BiasProblem, BiasProfile, Facet, decode_bias, selections
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.profiles.hashes import hash_numbers
+from model_monitor_jobs.runs.baseline import make_baseline
+from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
+from model_monitor_jobs.runs.monitor import run_monitor
 from model_monitor_jobs.sagemaker.analysis import MeasuredFacet, analysis_document, read_analysis
 from model_monitor_jobs.sagemaker.bias_drift import bias_constraints
 from model_monitor_jobs.sagemaker.documents import to_document, to_json
+from model_monitor_jobs.storage import Storage
 
 EXACT = 1e-15
 AGE, LABEL, STATUS = "alter", "kredit", "famges"
@@ -107,3 +116,44 @@ def test_intervals_hold_clarifys_values(expected: dict[str, Any], measured: dict
         ours = measured[metric["name"]]
         assert ours.low <= metric["value"] <= ours.high, metric["name"]
         assert ours.count == 272
+
+
+@pytest.mark.parametrize("compatibility", ["SageMaker", "Default"])
+def test_clarifys_file_is_adopted_and_its_own_data_are_no_violation(
+    conformance: Path, tmp_path: Path, content: bytes, expected: dict[str, Any], compatibility: str
+) -> None:
+    """The data under the file's names, as a batch with labels; of the answers nothing is known."""
+    names = {AGE: "age", LABEL: "credit_risk", STATUS: "status"}
+    lines = (conformance / "bias-german-credit" / "SouthGermanCredit.asc").read_text().splitlines()
+    header = [names.get(name, name) for name in lines[0].split()]
+    rows = [",".join(line.split()) for line in lines[1:]]
+    (tmp_path / "credit.csv").write_text("\n".join([",".join(header), *rows]) + "\n")
+    (tmp_path / "analysis.json").write_bytes(content)
+    storage = Storage({"pvc://credit": tmp_path})
+    baseline = BaselineSpec.model_validate(
+        {"monitoringType": "ModelBias", "existing": {"constraintsURI": "pvc://credit/analysis.json"}}
+    )
+    files = make_baseline(baseline, storage).files
+    assert files.column_count == 8 + 13
+    monitor = MonitoringScheduleSpec.model_validate(
+        {
+            "monitoringType": "ModelBias",
+            "baselineRef": {"name": "credit"},
+            "input": {"batch": {"dataURI": "pvc://credit/credit.csv"}},
+            "columns": {"groundTruth": "credit_risk"},
+            "modelBias": {"compatibility": compatibility, "group": "status"},
+            "output": {"uri": "pvc://credit/reports"},
+        }
+    )
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    window = Window(day, day + timedelta(days=1))
+    result = run_monitor(monitor, files, window, storage, LabelsAsOf(window.end))
+    checks = [finding.check for finding in result.findings if finding.verdict is Verdict.PASS]
+    assert len(checks) == (8 if compatibility == "SageMaker" else 1)
+    assert result.violations == []
+    section = result.documents()["analysis.json"]["pre_training_bias_metrics"]
+    (entry,), (theirs,) = section["facets"]["age"], expected["pre_training_bias_metrics"]["facets"]["age"]
+    assert (section["label"], entry["value_or_threshold"]) == ("credit_risk", theirs["value_or_threshold"])
+    values = {metric["name"]: metric["value"] for metric in theirs["metrics"]}
+    assert {metric["name"]: metric["value"] for metric in entry["metrics"]} == pytest.approx(values, abs=EXACT, rel=0)
+    assert "post_training_bias_metrics" not in result.documents()["analysis.json"]
