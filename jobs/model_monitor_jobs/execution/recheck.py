@@ -126,5 +126,7 @@ def revision_of(before: EarlierResult) -> Mapping[str, Any]:
             for name, metric in before.metrics.items()
             if f"{name.partition(' ')[0].lower()}_check" in judged
         ],
-        "violated": sorted(key.type for key, found in before.checks.items() if found.violated),
+        "violated": sorted(
+            f"{key.column} {key.type}".strip() for key, found in before.checks.items() if found.violated
+        ),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def test_quiet_and_unjudged_windows(results: dict[str, ModelBiasResult]) -> None
     assert few.state is State.UNKNOWN
     assert "300 are needed" in few.detail
     unlabelled = report_of(results["unlabelled"], ReportContext("credit"))
-    assert unlabelled.label_facts == ()
+    assert unlabelled.truth is None
     assert not any("label" in sentence for sentence in unlabelled.rule if "records" in sentence)
 
 
@@ -94,3 +95,19 @@ def test_a_terminal_names_group_and_metric(results: dict[str, ModelBiasResult]) 
     assert "DPPL of plan = b: violated in 2 of the latest 3 windows" in alert_line(alert, 3).plain
     console.print(result_report(results["unlabelled"]))
     assert "Labels as of" not in console.export_text()
+
+
+def test_earlier_results_on_the_window_are_told(results: dict[str, ModelBiasResult]) -> None:
+    metrics = [{"metric": "DPL plan = b", "value": 0.3, "low": 0.2, "high": 0.4}]
+    before = {
+        "labelsAsOf": "2026-01-22T00:00:00Z",
+        "coverage": 0.82,
+        "metrics": metrics,
+        "violated": ["plan = b dpl_check"],
+    }
+    truth = report_of(replace(results["fair"], revisions=(before,)), ReportContext("credit")).truth
+    assert truth is not None
+    first, now = truth.revisions
+    assert truth.metric == "DPL of plan = b"
+    assert (first.coverage, first.value, first.verdict) == ("82.0 %", "0.300 (0.200 to 0.400)", "Violation")
+    assert (now.coverage, now.verdict) == ("100.0 %", "Pass")

@@ -7,7 +7,7 @@ from typing import Final
 
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.bias.measured import MeasuredBias
-from model_monitor_jobs.checks.bias.words import NAMES, metric_of, shown
+from model_monitor_jobs.checks.bias.words import NAMES, check_of, metric_of, shown, spanned
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.reports.html.answer import (
@@ -25,9 +25,11 @@ from model_monitor_jobs.reports.html.model import Effect, Fact, State, Step
 from model_monitor_jobs.reports.html.model_bias.model import BiasCheck, BiasRow, FacetPart, ModelBiasReport
 from model_monitor_jobs.reports.html.model_bias.rates import rates_of
 from model_monitor_jobs.reports.html.model_bias.words import MEANINGS, STEPS, rule_sentences
-from model_monitor_jobs.reports.html.model_quality.truth import label_facts, label_sentences
+from model_monitor_jobs.reports.html.model_quality.model import Span
+from model_monitor_jobs.reports.html.model_quality.truth import FollowedMetric, truth_of
 from model_monitor_jobs.reports.html.run import alert_fact, reading_facts, unreadable_of
 from model_monitor_jobs.reports.html.words import counted, cut, times
+from model_monitor_jobs.runs.history import metric_key
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
 
 _ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
@@ -59,9 +61,7 @@ def report_of(result: ModelBiasResult, context: ReportContext) -> ModelBiasRepor
         ),
         checks=tuple(_check(finding, result, context, alerts) for finding in found),
         facets=tuple(_facet(place, result) for place in range(len(result.facets))),
-        label_facts=tuple(fact for fact in label_facts(result, context) if fact.value) if result.labelled else (),
-        label_sentences=label_sentences(result),
-        labels_unreadable=unreadable_of(result.label_report),
+        truth=truth_of(result, context, _followed(result)) if result.labelled else None,
     )
 
 
@@ -110,6 +110,23 @@ def _run_facts(result: ModelBiasResult, context: ReportContext) -> tuple[Fact, .
         facts.append(Fact("Compared with", settings.compare_with))
     facts.append(alert_fact(context.alert))
     return (*reading_facts(result, context, "metric"), *(fact for fact in facts if fact.value))
+
+
+def _followed(result: ModelBiasResult) -> FollowedMetric:
+    """The first judged metric of the first facet."""
+    facet, name = result.facets[0], result.judged_metrics[0]
+    verdicts = {(found.column, found.check): VERDICTS[found.verdict] for found in result.findings}
+    check = check_of(name)
+    return FollowedMetric(
+        metric_key(name, facet), f"{name} of {facet}", f"{facet} {check}", _span_text, verdicts.get((facet, check), "")
+    )
+
+
+def _span_text(span: Span | None) -> str:
+    if span is None:
+        return ""
+    low, high = (math.nan if end is None else end for end in (span.low, span.high))
+    return spanned(span.value, low, high)
 
 
 def _check(finding: Finding, result: ModelBiasResult, context: ReportContext, alerts: frozenset[Check]) -> BiasCheck:

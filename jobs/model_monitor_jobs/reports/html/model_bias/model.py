@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from model_monitor_jobs.reports.html.model import Effect, Fact, Report, Since, Unreadable
+from model_monitor_jobs.reports.html.model import Effect, Report, Since
+from model_monitor_jobs.reports.html.model_quality.model import Truth
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,8 @@ class ModelBiasReport(Report):
     checks: tuple[BiasCheck, ...]
     """The worst first."""
     facets: tuple[FacetPart, ...]
-    label_facts: tuple[Fact, ...]
-    label_sentences: tuple[str, ...]
-    labels_unreadable: Unreadable
+    truth: Truth | None
+    """None where there are no labels to look for."""
 
     @property
     def effects(self) -> tuple[Effect, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from model_monitor_jobs.profiles.performance.profile import PerformanceProfile
@@ -15,18 +16,21 @@ from model_monitor_jobs.reports.html.model_quality.curves import calibration_of,
 from model_monitor_jobs.reports.html.model_quality.errors import errors_of
 from model_monitor_jobs.reports.html.model_quality.judged import (
     MOST_SEGMENTS,
+    findings_of_all_rows,
     judged_of,
     metric_rows,
     segment_rows,
+    verdict_of,
 )
 from model_monitor_jobs.reports.html.model_quality.model import ModelQualityReport
 from model_monitor_jobs.reports.html.model_quality.timelines import timelines
 from model_monitor_jobs.reports.html.model_quality.trial import trial_of
-from model_monitor_jobs.reports.html.model_quality.truth import truth_of
+from model_monitor_jobs.reports.html.model_quality.truth import FollowedMetric, truth_of
 from model_monitor_jobs.reports.html.model_quality.words import (
     check_text,
     name_of,
     rule_sentences,
+    span_text,
     steps_for_better,
     steps_for_few_labels,
     steps_for_silenced,
@@ -73,8 +77,15 @@ def report_of(result: ModelQualityResult, context: ReportContext) -> ModelQualit
         curves=curves_of(window, baseline),
         calibration=calibration_of(window, baseline),
         errors=errors_of(window, baseline),
-        truth=truth_of(result, context),
+        truth=truth_of(result, context, _followed(result)),
     )
+
+
+def _followed(result: ModelQualityResult) -> FollowedMetric:
+    metric = result.judged_metrics[0]
+    finding = findings_of_all_rows(result).get(metric)
+    verdict = verdict_of(finding, result) if finding is not None else ""
+    return FollowedMetric(metric, name_of(metric), f"{metric}_check", partial(span_text, metric), verdict)
 
 
 def run_facts(result: ModelQualityResult, context: ReportContext) -> tuple[Fact, ...]:

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
 from model_monitor_crds.window import parse_time
 from model_monitor_jobs.reports.html.context import ReportContext, written
 from model_monitor_jobs.reports.html.model import Fact
-from model_monitor_jobs.reports.html.model_quality.judged import findings_of_all_rows, verdict_of
 from model_monitor_jobs.reports.html.model_quality.model import Revision, Span, Truth
-from model_monitor_jobs.reports.html.model_quality.words import duration_text, name_of, span_text
+from model_monitor_jobs.reports.html.model_quality.words import duration_text
 from model_monitor_jobs.reports.html.run import unreadable_of
 from model_monitor_jobs.reports.html.words import counted, share
 from model_monitor_jobs.runs.labelled_result import LabelledResult
-from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 
 MOST_REVISIONS: Final = 20
 
 
-def truth_of(result: ModelQualityResult, context: ReportContext) -> Truth:
+@dataclass(frozen=True)
+class FollowedMetric:
+    """The metric that tells what results on one window said as labels came."""
+
+    key: str
+    """By which earlier results know it."""
+    name: str
+    check: str
+    """As revisions list it where it was violated."""
+    text: Callable[[Span | None], str]
+    verdict: str
+    """This result's."""
+
+
+def truth_of(result: LabelledResult, context: ReportContext, metric: FollowedMetric) -> Truth:
     """The labels of a run."""
-    metric = result.judged_metrics[0]
     return Truth(
-        facts=tuple(fact for fact in label_facts(result, context) if fact.value),
-        sentences=label_sentences(result),
+        facts=tuple(fact for fact in _facts(result, context) if fact.value),
+        sentences=tuple(f"{note[0].upper()}{note[1:]}." for note in result.on_labels),
         unreadable=unreadable_of(result.label_report),
-        metric=name_of(metric),
+        metric=metric.name,
         revisions=tuple(_revisions(metric, result, context.zone)) if result.revisions else (),
     )
 
 
-def label_sentences(result: LabelledResult) -> tuple[str, ...]:
-    """What is to be known of the labels."""
-    return tuple(f"{note[0].upper()}{note[1:]}." for note in result.on_labels)
-
-
-def label_facts(result: LabelledResult, context: ReportContext) -> Iterator[Fact]:
-    """How many records have a label, and where labels come from."""
+def _facts(result: LabelledResult, context: ReportContext) -> Iterator[Fact]:
     coverage, needed, truth = result.coverage, result.needed, context.ground_truth
     yield Fact("Records of the window", f"{coverage.records:,}")
     yield Fact("With a label", f"{coverage.matched:,}")
@@ -57,18 +63,17 @@ def label_facts(result: LabelledResult, context: ReportContext) -> Iterator[Fact
         yield Fact("Looked at again for", duration_text(truth.recheck) if truth.recheck is not None else "")
 
 
-def _revisions(metric: str, result: ModelQualityResult, zone: tzinfo) -> Iterator[Revision]:
+def _revisions(metric: FollowedMetric, result: LabelledResult, zone: tzinfo) -> Iterator[Revision]:
     for told in result.revisions[-MOST_REVISIONS:]:
-        span = _told(metric, told)
-        violated = f"{metric}_check" in told.get("violated", ())
-        verdict = "Violation" if violated else "" if span is None else "No violation"
-        yield Revision(_as_of(told, zone), share(told.get("coverage")), span_text(metric, span), verdict)
-    measured, finding = result.measured[metric], findings_of_all_rows(result).get(metric)
+        span = _told(metric.key, told)
+        verdict = "Violation" if metric.check in told.get("violated", ()) else "" if span is None else "No violation"
+        yield Revision(_as_of(told, zone), share(told.get("coverage")), metric.text(span), verdict)
+    measured = result.told_metrics[metric.key]
     yield Revision(
         f"{written(result.as_of, zone)} (this result)",
         share(result.needed.share),
-        span_text(metric, Span(measured.value, measured.low, measured.high)),
-        verdict_of(finding, result) if finding is not None else "",
+        metric.text(Span(measured.value, measured.low, measured.high)),
+        metric.verdict,
     )
 
 
