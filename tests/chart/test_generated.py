@@ -101,4 +101,6 @@ def test_uri_list_has_every_uri_of_every_spec() -> None:
         "object.spec.?output.uri",
         "object.spec.?input.endpoint.captureURI",
         "object.spec.?input.batch.dataURI",
+        "object.spec.?input.batch.predictionsURI",
+        "object.spec.?groundTruth.uri",
     }

@@ -116,24 +116,27 @@ class _Case:
     rows: int
     coverage: Coverage
 
-    def unjudged(self, reason: str, evidence: Evidence | None = None, expected: str = "") -> Finding:
+    def unjudged(self, reason: str, evidence: Evidence | None = None, usual: float | None = None) -> Finding:
         """That it can't be judged, and why."""
-        value = spanned(self.metric, self.measured.value, self.measured.low, self.measured.high)
-        return self.finding(Verdict.INSUFFICIENT_DATA, value, expected, f"{self.metric}: {reason}", evidence)
+        return self.finding(Verdict.INSUFFICIENT_DATA, usual, f"{self.metric}: {reason}", evidence)
 
-    def finding(
-        self, verdict: Verdict, observed: str, expected: str, description: str, evidence: Evidence | None
-    ) -> Finding:
-        """What was found."""
+    @property
+    def observed(self) -> str:
+        """The metric with its interval."""
+        return spanned(self.metric, self.measured.value, self.measured.low, self.measured.high)
+
+    def finding(self, verdict: Verdict, usual: float | None, description: str, evidence: Evidence | None) -> Finding:
+        """What was found, compared with the `usual` value."""
         return Finding(
             column="",
             check=check_of(self.metric),
             verdict=verdict,
-            observed=observed,
-            expected=expected,
+            observed=self.observed,
+            expected="" if usual is None else shown(self.metric, usual),
             description=description,
             evidence=evidence,
             segment=self.segment,
+            compared_with=usual if usual is not None and math.isfinite(usual) else None,
         )
 
 
@@ -152,9 +155,8 @@ def _judge(
         usual = Usual(reference.values[metric], reference.rows or _EXACTLY_KNOWN)
     else:
         usual = comparison.usual(metric, case.segment, settings.compare_with, noise, alpha, floor or LEARNED_FLOOR)
-    expected = shown(metric, usual.value)
     if reason := _insufficient(case, usual):
-        return case.unjudged(reason, expected=expected)
+        return case.unjudged(reason, usual=usual.value)
     if usual.variation is not None:
         judgement.learned += 1
         judgement.leave_out(usual.left_out)
@@ -172,13 +174,12 @@ def _judge(
         case.rows,
         usual.rows,
     )
-    observed = spanned(metric, measured.value, measured.low, measured.high)
-    text = f"{metric} is {observed}, {expected} in the baseline"
+    text = f"{metric} is {case.observed}, {shown(metric, usual.value)} in the baseline"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
-        return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, expected)
+        return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, usual.value)
     if evidence.verdict is Verdict.VIOLATION:
         text += f": {direction(metric, measured.value, usual.value)}"
-    return case.finding(evidence.verdict, observed, expected, text, evidence)
+    return case.finding(evidence.verdict, usual.value, text, evidence)
 
 
 def _insufficient(case: _Case, usual: Usual) -> str:

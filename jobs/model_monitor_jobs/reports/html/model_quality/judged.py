@@ -39,14 +39,10 @@ def findings_of_all_rows(result: ModelQualityResult) -> dict[str, Finding]:
 
 
 def compared_with(finding: Finding, result: ModelQualityResult) -> float | None:
-    """What a metric was compared with, as its finding tells it; else its value in the whole baseline, if it has one.
-
-    Of the baseline's windows that are like this one, without those held to be faults.
-    """
-    try:
-        return float(finding.expected)
-    except ValueError:
-        return baseline_value(metric_of(finding.check), finding.segment, result)
+    """What a metric was compared with; else its value in the whole baseline, if it has one."""
+    if finding.compared_with is not None:
+        return finding.compared_with
+    return baseline_value(metric_of(finding.check), finding.segment, result)
 
 
 def baseline_value(metric: str, segment: SegmentKey, result: ModelQualityResult) -> float | None:
