@@ -116,6 +116,33 @@ class MonitoringScheduleSpec(Model):
             ),
         ),
         Rule(
+            "self.monitoringType != 'ModelQuality' || has(self.groundTruth) || !has(self.input.batch) ||"
+            " !has(self.columns) || has(self.columns.groundTruth)",
+            "spec.groundTruth: ModelQuality needs labels; set it, or name the batch folder's own column of them in"
+            " spec.columns.groundTruth",
+            lambda spec: (
+                spec.monitoring_type != "ModelQuality"
+                or spec.ground_truth is not None
+                or spec.input.batch is None
+                or spec.columns is None
+                or spec.columns.ground_truth is not None
+            ),
+        ),
+        Rule(
+            "self.monitoringType == 'ModelQuality' || !has(self.input.batch) || !has(self.input.batch.predictionsURI)",
+            "spec.input.batch.predictionsURI: only for monitoringType ModelQuality",
+            lambda spec: (
+                spec.monitoring_type == "ModelQuality"
+                or spec.input.batch is None
+                or spec.input.batch.predictions_uri is None
+            ),
+        ),
+        Rule(
+            "self.monitoringType == 'ModelQuality' || !has(self.modelQuality)",
+            "spec.modelQuality: only for monitoringType ModelQuality",
+            lambda spec: spec.monitoring_type == "ModelQuality" or spec.model_quality is None,
+        ),
+        Rule(
             "self.monitoringType == 'ModelQuality' || !has(self.groundTruth)",
             "spec.groundTruth: only for monitoringType ModelQuality",
             lambda spec: spec.monitoring_type == "ModelQuality" or spec.ground_truth is None,
@@ -157,7 +184,7 @@ class MonitoringScheduleSpec(Model):
     """What particular columns mean. Default: the Baseline's."""
     data_quality: DataQuality = Field(default_factory=DataQuality)
     """Settings of the data quality monitor."""
-    model_quality: ModelQuality = Field(default_factory=ModelQuality)
+    model_quality: ModelQuality | None = None
     """Settings of the model quality monitor."""
     alert: Alert = Field(default_factory=Alert)
     """When violations become an alert."""
@@ -169,9 +196,14 @@ class MonitoringScheduleSpec(Model):
     """The pods of the runs."""
 
     @property
+    def quality_settings(self) -> ModelQuality:
+        """Settings of the model quality monitor; its defaults where none are set."""
+        return self.model_quality or ModelQuality()
+
+    @property
     def compatibility(self) -> Literal["Default", "SageMaker"]:
         """Whose rule judges."""
-        own = self.model_quality if self.monitoring_type == "ModelQuality" else self.data_quality
+        own = self.quality_settings if self.monitoring_type == "ModelQuality" else self.data_quality
         return own.compatibility
 
 

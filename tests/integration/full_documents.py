@@ -268,6 +268,15 @@ DOCUMENTS: dict[str, list[Object]] = {
             },
             _BASELINE_STATUS,
         ),
+        _document(
+            "Baseline",
+            {
+                "monitoringType": "ModelQuality",
+                "modelQuality": {"problemType": "Regression"},
+                "existing": {"constraintsURI": "s3://b/c.json"},
+            },
+            _BASELINE_STATUS,
+        ),
     ],
     "MonitoringSchedule": [
         _document("MonitoringSchedule", _SCHEDULE_SPEC, _SCHEDULE_STATUS),
@@ -281,6 +290,16 @@ DOCUMENTS: dict[str, list[Object]] = {
             _SCHEDULE_STATUS,
         ),
         _document("MonitoringSchedule", _SCHEDULE_SPEC | _QUALITY_SPEC, _SCHEDULE_STATUS),
+        _document(
+            "MonitoringSchedule",
+            {
+                "monitoringType": "ModelQuality",
+                "baselineRef": {"name": "b"},
+                "input": {"batch": {"dataURI": "s3://b/%Y"}},
+                "output": {"uri": "s3://b/reports"},
+            },
+            _SCHEDULE_STATUS,
+        ),
     ],
     "MonitoringExecution": [
         _document("MonitoringExecution", {"scheduleRef": {"name": "s"}, "window": WINDOW}, _EXECUTION_STATUS),

@@ -39,7 +39,7 @@ def run_annotation(run: RunConfiguration) -> str:
 
     Raises RunTooLargeError when it is larger than `RUN_LIMIT` bytes.
     """
-    text = canonical_json(_without_job(run.to_dict(), _others_settings(run)))
+    text = canonical_json(_without_job(run.to_dict(), _unused_settings(run)))
     size = len(text.encode())
     if size > RUN_LIMIT:
         raise RunTooLargeError(
@@ -60,11 +60,9 @@ def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
     return f"{baseline}-baseline-{letters}"
 
 
-def _others_settings(run: RunConfiguration) -> str:
-    """The field of a monitor with the settings of the monitoring type that it is not of."""
-    if run.monitor is None:
-        return ""
-    return "dataQuality" if run.monitor.monitoring_type == "ModelQuality" else "modelQuality"
+def _unused_settings(run: RunConfiguration) -> str:
+    """The field of a model quality monitor with the settings of data quality, which have defaults in any monitor."""
+    return "dataQuality" if run.monitor is not None and run.monitor.monitoring_type == "ModelQuality" else ""
 
 
 def _without_job(run: Object, unused: str = "") -> Object:
