@@ -12,7 +12,9 @@ from benchmarks.profiles.report import put
 
 def test_estimates_of_a_simulated_stream_stand_beside_what_labels_show(tmp_path: Path) -> None:
     streams.write(tmp_path / "shift", 1)
-    outcome = ours.run(tmp_path / "shift", streams.WINDOW_ROWS * streams.WINDOWS // 2, ("auc", "accuracy"), most_rows=5_000)
+    outcome = ours.run(
+        tmp_path / "shift", streams.WINDOW_ROWS * streams.WINDOWS // 2, ("auc", "accuracy"), most_rows=5_000
+    )
     first, last = outcome.domain_auc
     assert 0.5 < first < last < 1
     for metric, estimates in outcome.estimated.items():

@@ -12,6 +12,7 @@ from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
+from model_monitor_jobs.checks.model_quality.metrics import only_label
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
 from model_monitor_jobs.checks.model_quality.usual import Comparison, Evaluate, Usual, difference, scale
 from model_monitor_jobs.checks.model_quality.words import check_of, direction, shown, spanned
@@ -27,6 +28,7 @@ from model_monitor_jobs.decisions import (
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.problem import Problem
+from model_monitor_jobs.profiles.performance.profile import PerformanceProfile
 
 NEEDS_SCORES: Final = frozenset({"auc", "brier_score", "calibration_error", "lift", "log_loss"})
 _Z95: Final = 1.959963984540054
@@ -80,7 +82,7 @@ def compare(
     reference: Reference,
     parts: Mapping[SegmentKey, Performance],
     settings: ModelQuality,
-    coverage: Coverage,
+    coverage: Mapping[SegmentKey, Coverage],
     evaluate: Evaluate,
     window: Window | None,
     scored: bool,
@@ -97,7 +99,7 @@ def compare(
         if segment and (reference.baseline is None or segment not in reference.measured):
             continue
         for metric in metrics:
-            case = _Case(metric, segment, performance.measured[metric], performance.profile.rows, coverage)
+            case = _Case(metric, segment, performance.measured[metric], performance.profile, coverage[segment])
             if metric not in reference.values:
                 judgement.findings.append(case.unjudged("the baseline does not have it"))
                 continue
@@ -113,8 +115,13 @@ class _Case:
     metric: str
     segment: SegmentKey
     measured: MeasuredMetric
-    rows: int
+    profile: PerformanceProfile
     coverage: Coverage
+
+    @property
+    def rows(self) -> int:
+        """Rows with a label and an answer."""
+        return self.profile.rows
 
     def unjudged(self, reason: str, evidence: Evidence | None = None, usual: float | None = None) -> Finding:
         """That it can't be judged, and why."""
@@ -190,8 +197,10 @@ def _insufficient(case: _Case, usual: Usual) -> str:
             f"{coverage.labelled:,} of {coverage.records:,} records have a label ({percent(coverage.share)}), "
             f"{percent(coverage.least)} are needed"
         )
+    if only := only_label(case.profile.counts):
+        return only
     if not measured.defined or not math.isfinite(measured.standard_error):
-        return measured.reason
+        return measured.reason or f"{case.rows:,} rows with a label do not tell how sure it is"
     if measured.count < FEWEST_ROWS:
         return f"it rests on {measured.count:,} rows, at least {FEWEST_ROWS} are needed"
     return "" if math.isfinite(usual.value) else "it is undefined in the baseline"

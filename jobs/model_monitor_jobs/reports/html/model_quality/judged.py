@@ -75,8 +75,8 @@ def judged_of(finding: Finding, result: ModelQualityResult, context: ReportConte
 
 def verdict_of(finding: Finding, result: ModelQualityResult) -> str:
     """The verdict in words."""
-    if finding.verdict is Verdict.INSUFFICIENT_DATA and not result.needed.enough and finding.evidence is None:
-        return "Too few labels"
+    if finding.verdict is Verdict.INSUFFICIENT_DATA and finding.evidence is None:
+        return "Not judged" if result.needed.enough else "Too few labels"
     return VERDICTS[finding.verdict]
 
 
@@ -137,7 +137,7 @@ def _metric_row(name: str, findings: Mapping[str, Finding], result: ModelQuality
 
 def estimate_of(metric: str, result: ModelQualityResult) -> Span | None:
     """What a metric was estimated to be without labels; None where that may not be shown."""
-    if result.estimates is None or not result.trusted:
+    if result.estimates is None or not result.trusts(metric):
         return None
     found = result.estimates.metrics.get(metric)
     return Span(found.value, found.low, found.high) if found is not None else None
