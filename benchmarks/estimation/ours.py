@@ -19,6 +19,7 @@ from model_monitor_jobs.estimation.samples import ReferenceSample, WindowSample
 from model_monitor_jobs.profiles.hashes import Hashes, hash_numbers
 from model_monitor_jobs.profiles.performance.problem import Problem
 
+ORDINAL = "place in the table"
 LABELS = ("repaid", "actual", "y_true")
 NO_FEATURES = frozenset({"id", "timestamp", "y_pred", "y_pred_proba", *LABELS})
 
@@ -34,7 +35,7 @@ class Outcome:
 
 
 def run(folder: Path, rows: int, metrics: tuple[str, ...], most_rows: int | None = None) -> Outcome:
-    """Estimate a folder's analysis.parquet in chunks of so many rows."""
+    """Estimate analysis.parquet in chunks of so many rows; those of reference.parquet are the baseline's windows."""
     import sklearn.ensemble  # noqa: F401 - its import is no part of the work
 
     reference, analysis = (pq.read_table(folder / f"{name}.parquet") for name in ("reference", "analysis"))
@@ -44,6 +45,7 @@ def run(folder: Path, rows: int, metrics: tuple[str, ...], most_rows: int | None
     problem = Problem("BinaryClassification", ("0", "1")) if binary else Problem("Regression")
     outcome = Outcome()
     begun = time.process_time()
+    reference = reference.append_column(ORDINAL, pa.array(np.arange(reference.num_rows)))
     known = _sampled(reference, most_rows or sample_rows(len(features)))
     encoder = Encoder.learn(known, features)
     kind = np.int64 if binary else np.float64
@@ -54,6 +56,7 @@ def run(folder: Path, rows: int, metrics: tuple[str, ...], most_rows: int | None
         _column(known, "y_pred_proba") if binary else None,
         problem.classes,
     )
+    windows = known[ORDINAL].to_numpy() // rows
     outcome.seconds += time.process_time() - begun
     for start in range(0, analysis.num_rows, rows):
         chunk = analysis.slice(start, rows)
@@ -61,7 +64,8 @@ def run(folder: Path, rows: int, metrics: tuple[str, ...], most_rows: int | None
         batch = _sampled(chunk, sample_rows(len(features)))
         score = _column(batch, "y_pred_proba") if binary else None
         predicted = _column(batch, "y_pred").astype(kind)
-        found = estimate(problem, sample, WindowSample(encoder.encode(batch), predicted, score, chunk.num_rows))
+        window = WindowSample(encoder.encode(batch), predicted, score, chunk.num_rows)
+        found = estimate(problem, sample, window, windows)
         outcome.seconds += time.process_time() - begun
         assert found.diagnostics is not None, found.reason
         outcome.domain_auc.append(found.diagnostics.domain_auc)

@@ -19,7 +19,7 @@ from model_monitor_crds.data import Columns, Dataset, Output
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
-from model_monitor_crds.model_quality import Problem
+from model_monitor_crds.model_quality import PROBABILITY_THRESHOLD, Problem
 from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
 
 WINDOW_PATTERN = "^(P[1-7]D|P1W|PT([123468]|12)H|PT(5|10|15|20|30)M)$"
@@ -93,6 +93,24 @@ class BaselineSpec(Model):
             lambda spec: spec.monitoring_type == "ModelQuality" or spec.model_quality is None,
         ),
         Rule(
+            "!has(self.existing) || !has(self.modelQuality) || !has(self.modelQuality.positiveLabel)",
+            "spec.modelQuality.positiveLabel: existing files do not carry it; set it on the MonitoringSchedule",
+            lambda spec: (
+                spec.existing is None or spec.model_quality is None or spec.model_quality.positive_label is None
+            ),
+        ),
+        Rule(
+            # The API server fills in the default.
+            "!has(self.existing) || !has(self.modelQuality) ||"
+            f" self.modelQuality.probabilityThreshold == {PROBABILITY_THRESHOLD}",
+            "spec.modelQuality.probabilityThreshold: existing files do not carry it; set it on the MonitoringSchedule",
+            lambda spec: (
+                spec.existing is None
+                or spec.model_quality is None
+                or spec.model_quality.probability_threshold == PROBABILITY_THRESHOLD
+            ),
+        ),
+        Rule(
             "self.monitoringType != 'ModelQuality' || !has(self.dataset) || has(self.modelQuality)",
             "spec.modelQuality: ModelQuality needs problemType: BinaryClassification, MulticlassClassification or"
             " Regression",
@@ -145,7 +163,8 @@ class BaselineSpec(Model):
     monitoring_type: MonitoringType = "DataQuality"
     """What is monitored with it."""
     model_quality: Problem | None = None
-    """ModelQuality: what the model answers."""
+    """ModelQuality: what the model answers. May be left out with existing files, whose constraints.json tells the
+    problem."""
     model_bias: BiasProblem | None = None
     """ModelBias: whose answers are compared with whose."""
     dataset: Dataset | None = None

@@ -265,6 +265,7 @@ class ScheduledPodSettings(PodSettings):
     starting_deadline_seconds: Annotated[int, Field(ge=60, le=604800)] | None = None
     """Seconds within which a run that was not started in time may still start. Default: no limit."""
     successful_executions_history_limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    """How many completed MonitoringExecutions of this schedule are kept."""
+    """How many completed MonitoringExecutions of this schedule are kept. Of a window that was judged more than once the
+    earlier results go first, the windows that alerts are counted on last."""
     failed_executions_history_limit: Annotated[int, Field(ge=1, le=1000)] = 20
     """How many failed MonitoringExecutions of this schedule are kept."""

@@ -85,6 +85,8 @@ METRICS: Final[dict[ProblemType, frozenset[str]]] = {
 
 Label = Annotated[str, Field(min_length=1, max_length=256)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
+PROBABILITY_THRESHOLD: Final = 0.5
+"""Above which a probability predicts the positive label, unless a threshold is set."""
 
 
 class Problem(Model):
@@ -93,10 +95,11 @@ class Problem(Model):
     problem_type: ProblemType
     """BinaryClassification, MulticlassClassification or Regression."""
     positive_label: Label | None = None
-    """BinaryClassification: the label that probabilities are of. Default: 1 of 0 and 1, true of false and true."""
-    probability_threshold: Probability = 0.5
+    """BinaryClassification: the label that probabilities are of. Default: 1 of 0 and 1, true of false and true. Only
+    with a dataset: of existing files the MonitoringSchedule says it."""
+    probability_threshold: Probability = PROBABILITY_THRESHOLD
     """BinaryClassification: where there is a probability and no prediction, a probability above this predicts the
-    positive label."""
+    positive label. Only with a dataset: of existing files the MonitoringSchedule says it."""
 
 
 class Costs(Model):
@@ -114,10 +117,11 @@ class ModelQuality(Model):
     problem_type: ProblemType | None = None
     """BinaryClassification, MulticlassClassification or Regression. Default: the Baseline's."""
     positive_label: Label | None = None
-    """BinaryClassification: the label that probabilities are of. Default: the Baseline's."""
+    """BinaryClassification: the label that probabilities are of. Default: the Baseline's; where that adopted existing
+    files, 1 of 0 and 1, true of false and true."""
     probability_threshold: Probability | None = None
     """BinaryClassification: where there is a probability and no prediction, a probability above this predicts the
-    positive label. Default: the Baseline's."""
+    positive label. Default: the Baseline's; where that adopted existing files, 0.5."""
     compatibility: Literal["Default", "SageMaker"] = "Default"
     """Default judges metrics against sampling noise and the usual variation of the baseline's own windows. SageMaker
     applies the thresholds of constraints.json as SageMaker Model Monitor does."""

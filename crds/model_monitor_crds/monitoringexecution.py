@@ -207,7 +207,7 @@ KIND = Kind(
         PrinterColumn("Rows", "integer", ".status.recordCount"),
         PrinterColumn("Violations", "integer", ".status.violationCount"),
         PrinterColumn("Age", "date", ".metadata.creationTimestamp"),
-        PrinterColumn("Labelled", "number", ".status.labels.coverage", priority=1),
+        PrinterColumn("Coverage", "number", ".status.labels.coverage", priority=1),
         PrinterColumn("Baseline", "string", ".spec.baselineRef.name", priority=1),
         PrinterColumn("Window End", "string", ".status.window.end", priority=1),
         PrinterColumn("Report", "string", ".status.reportURI", priority=1),

@@ -117,6 +117,33 @@ class MonitoringScheduleSpec(Model):
             ),
         ),
         Rule(
+            "self.monitoringType != 'ModelQuality' || has(self.groundTruth) || !has(self.input.batch) ||"
+            " !has(self.columns) || has(self.columns.groundTruth)",
+            "spec.groundTruth: ModelQuality needs labels; set it, or name the batch folder's own column of them in"
+            " spec.columns.groundTruth",
+            lambda spec: (
+                spec.monitoring_type != "ModelQuality"
+                or spec.ground_truth is not None
+                or spec.input.batch is None
+                or spec.columns is None
+                or spec.columns.ground_truth is not None
+            ),
+        ),
+        Rule(
+            "self.monitoringType != 'DataQuality' || !has(self.input.batch) || !has(self.input.batch.predictionsURI)",
+            "spec.input.batch.predictionsURI: not for monitoringType DataQuality",
+            lambda spec: (
+                spec.monitoring_type != "DataQuality"
+                or spec.input.batch is None
+                or spec.input.batch.predictions_uri is None
+            ),
+        ),
+        Rule(
+            "self.monitoringType == 'ModelQuality' || !has(self.modelQuality)",
+            "spec.modelQuality: only for monitoringType ModelQuality",
+            lambda spec: spec.monitoring_type == "ModelQuality" or spec.model_quality is None,
+        ),
+        Rule(
             "self.monitoringType != 'DataQuality' || !has(self.groundTruth)",
             "spec.groundTruth: not for monitoringType DataQuality",
             lambda spec: spec.monitoring_type != "DataQuality" or spec.ground_truth is None,
@@ -159,7 +186,7 @@ class MonitoringScheduleSpec(Model):
     """What particular columns mean. Default: the Baseline's."""
     data_quality: DataQuality = Field(default_factory=DataQuality)
     """Settings of the data quality monitor."""
-    model_quality: ModelQuality = Field(default_factory=ModelQuality)
+    model_quality: ModelQuality | None = None
     """Settings of the model quality monitor."""
     model_bias: ModelBias = Field(default_factory=ModelBias)
     """Settings of the bias monitor."""
@@ -173,11 +200,16 @@ class MonitoringScheduleSpec(Model):
     """The pods of the runs."""
 
     @property
+    def quality_settings(self) -> ModelQuality:
+        """Settings of the model quality monitor; its defaults where none are set."""
+        return self.model_quality or ModelQuality()
+
+    @property
     def compatibility(self) -> Literal["Default", "SageMaker"]:
         """Whose rule judges."""
         settings: dict[MonitoringType, DataQuality | ModelQuality | ModelBias] = {
             "DataQuality": self.data_quality,
-            "ModelQuality": self.model_quality,
+            "ModelQuality": self.quality_settings,
             "ModelBias": self.model_bias,
         }
         return settings[self.monitoring_type].compatibility

@@ -57,11 +57,17 @@ class Mount(click.ParamType[tuple[str, Path]]):
         prefix, separator, folder = str(value).rpartition("=")
         if not separator or "://" not in prefix or not folder:
             self.fail(f"{value!r}: write a URI prefix and a folder, such as pvc://flights=./data", param, ctx)
+        if not prefix.startswith("pvc://"):
+            self.fail(f"{value!r}: only volume claims can stand for folders, such as pvc://flights=./data", param, ctx)
         return prefix, Path(folder)
 
 
 mount_option = click.option(
-    "--mount", "mounts", type=Mount(), multiple=True, help="Folder that stands for a URI, such as pvc://claim=./data."
+    "--mount",
+    "mounts",
+    type=Mount(),
+    multiple=True,
+    help="Folder that stands for a volume claim, such as pvc://claim=./data.",
 )
 output_format_option = click.option(
     "-o", "--output-format", type=click.Choice(["table", "json"]), default="table", help="How results are printed."

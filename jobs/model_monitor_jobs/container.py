@@ -123,7 +123,7 @@ def _perform(
     for again in perform_rechecks(run, task.job, storage, clock):
         name, window = again.run.execution, again.run.occasion.window
         executions.create(name, owner, spec_of(owner, TimeWindow(start=window.start, end=window.end)))
-        executions.write_status(name, again.performed.status)
+        executions.write_status(name, again.status)
         logger.info(f"window {window} was judged again: {again.reason}", extra={"execution": name})
     return perform_monitor(run, started, storage, clock).status
 

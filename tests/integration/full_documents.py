@@ -302,6 +302,15 @@ DOCUMENTS: dict[str, list[Object]] = {
                 {"analysisConfigURI": "s3://b/analysis_config.json"},
             )
         ),
+        _document(
+            "Baseline",
+            {
+                "monitoringType": "ModelQuality",
+                "modelQuality": {"problemType": "Regression"},
+                "existing": {"constraintsURI": "s3://b/c.json"},
+            },
+            _BASELINE_STATUS,
+        ),
     ],
     "MonitoringSchedule": [
         _document("MonitoringSchedule", _SCHEDULE_SPEC, _SCHEDULE_STATUS),
@@ -316,6 +325,16 @@ DOCUMENTS: dict[str, list[Object]] = {
         ),
         _document("MonitoringSchedule", _SCHEDULE_SPEC | _QUALITY_SPEC, _SCHEDULE_STATUS),
         _document("MonitoringSchedule", _SCHEDULE_SPEC | _BIAS_SPEC, _SCHEDULE_STATUS),
+        _document(
+            "MonitoringSchedule",
+            {
+                "monitoringType": "ModelQuality",
+                "baselineRef": {"name": "b"},
+                "input": {"batch": {"dataURI": "s3://b/%Y"}},
+                "output": {"uri": "s3://b/reports"},
+            },
+            _SCHEDULE_STATUS,
+        ),
     ],
     "MonitoringExecution": [
         _document("MonitoringExecution", {"scheduleRef": {"name": "s"}, "window": WINDOW}, _EXECUTION_STATUS),

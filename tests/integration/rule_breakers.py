@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 _KEY = {"name": "s", "key": "k"}
+_ADOPTED = {"monitoringType": "ModelQuality", "existing": {"constraintsURI": "s3://b/c"}}
 _LABELLED = {"monitoringType": "ModelQuality", "dataset": {"uri": "s3://b/d"}, "output": {"uri": "s3://b/o"}}
 _BIAS = {"positiveLabels": ["1"], "facets": [{"name": "sex", "values": ["F"]}]}
 _ONE_OF = "set exactly one of "
@@ -170,6 +171,32 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
             _without(spec, "groundTruth")
             | {"monitoringType": "ModelQuality", "input": {"endpoint": {"captureURI": "s3://b/c"}}}
         ),
+    ],
+    "spec.groundTruth: ModelQuality needs labels; set it, or name the batch folder's own column of them in"
+    " spec.columns.groundTruth": [
+        lambda spec: (
+            _without(spec, "groundTruth")
+            | {
+                "monitoringType": "ModelQuality",
+                "input": {"batch": {"dataURI": "s3://b/d"}},
+                "columns": {"prediction": "p"},
+            }
+        ),
+    ],
+    "spec.input.batch.predictionsURI: not for monitoringType DataQuality": [
+        lambda spec: (
+            spec
+            | {
+                "monitoringType": "DataQuality",
+                "input": {"batch": {"dataURI": "s3://b/d", "predictionsURI": "s3://b/p"}},
+            }
+        ),
+    ],
+    "spec.modelQuality.positiveLabel: existing files do not carry it; set it on the MonitoringSchedule": [
+        lambda _: _ADOPTED | {"modelQuality": {"problemType": "BinaryClassification", "positiveLabel": "1"}},
+    ],
+    "spec.modelQuality.probabilityThreshold: existing files do not carry it; set it on the MonitoringSchedule": [
+        lambda _: _ADOPTED | {"modelQuality": {"problemType": "BinaryClassification", "probabilityThreshold": 0.4}},
     ],
     "spec.groundTruth: not for monitoringType DataQuality": [
         lambda spec: spec | {"monitoringType": "DataQuality", "groundTruth": {"uri": "s3://b/labels"}},

@@ -85,14 +85,16 @@ def result(against: Reference, made: Made, **more: Any) -> ModelQualityResult:
         findings = sagemaker.compare(against, parts[()].measured)
     else:
         evaluate = partial(values, costs=settings.costs)
-        findings = default.compare(against, parts, settings, needed, evaluate, WINDOW, scored).findings
+        findings = default.compare(
+            against, parts, settings, dict.fromkeys(parts, needed), evaluate, WINDOW, scored
+        ).findings
     labels = ReadReport(files=3, records=labelled + 61)
     labels.add_unreadable("labels/2026/03/11/04/part-0.jsonl", 12, "no JSON", '{"groundTruthData": {"data": "1",')
     fields: dict[str, Any] = {
         "as_of": AS_OF,
         "coverage": Coverage(
             records=made.records,
-            matched=labelled + 9,
+            matched=labelled,
             empty=9,
             labels=labelled + 61,
             used=labelled + 9,
@@ -103,7 +105,7 @@ def result(against: Reference, made: Made, **more: Any) -> ModelQualityResult:
         "judged_metrics": default.judged_metrics(settings, problem, scored=scored),
         "compatibility": settings.compatibility,
         "estimates": made.estimates,
-        "backtest": made.backtest,
+        "backtests": {} if made.backtest is None else {"auc": made.backtest},
     }
     return ModelQualityResult(
         WINDOW,

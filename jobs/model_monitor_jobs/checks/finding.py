@@ -50,6 +50,8 @@ class Finding:
     window_counts: ColumnCounts | None = None
     reference_counts: ColumnCounts | None = None
     """What was compared, on the same cut points and values."""
+    compared_with: float | None = None
+    """What a metric was compared with: its value in those windows of the baseline that are like this one."""
     offending: Predicate | None = None
     """The rows that a violation is about, where single rows are."""
 

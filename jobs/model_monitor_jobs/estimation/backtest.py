@@ -10,7 +10,7 @@ from model_monitor_jobs.estimation.estimates import Estimate
 
 FEWEST_WINDOWS: Final = 10
 LEAST_COVERAGE: Final = 0.8
-"""Of intervals that promise .95: ten windows of a good estimate have three or more outside once in 90 times."""
+"""Of intervals that promise .95: ten windows of a good estimate have three or more outside once in 87 times."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model_monitor_jobs.estimation.trees import regressor
+
 Doubles = NDArray[np.float64]
 
 FOLDS: Final = 3
@@ -24,20 +26,12 @@ def depends_on_features(features: Doubles, residuals: Doubles, weights: Doubles,
     The rows are the reference's, in random order, `weights` their densities in the window. Where nothing is foretold,
     plain calibration holds wherever the rows lie, and weights would only add noise and the error of their own.
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
     features, residuals, weights = features[:MOST_ROWS], residuals[:MOST_ROWS], weights[:MOST_ROWS]
     foretold = np.empty(len(residuals))
     folds = np.arange(len(residuals)) % FOLDS
     for fold in range(FOLDS):
         others = folds != fold
-        model = HistGradientBoostingRegressor(
-            max_iter=ITERATIONS,
-            max_leaf_nodes=LEAVES,
-            categorical_features=categorical,
-            early_stopping=False,
-            random_state=0,
-        )
+        model = regressor(ITERATIONS, LEAVES, categorical)
         model.fit(features[others], residuals[others])
         foretold[~others] = model.predict(features[~others])
     agreement = weights * foretold * residuals

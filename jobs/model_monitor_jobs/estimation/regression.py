@@ -9,6 +9,7 @@ import numpy as np
 from model_monitor_jobs.estimation.estimates import Estimate
 from model_monitor_jobs.estimation.features import Doubles
 from model_monitor_jobs.estimation.stray import Integers, stray_of_mean
+from model_monitor_jobs.estimation.trees import regressor
 
 FOLDS: Final = 2
 ITERATIONS: Final = 60
@@ -50,20 +51,12 @@ def _mean_loss(
     The model's mean over the window, plus what it was wrong by on rows of the reference that it had not seen, weighted
     to stand for the window: right if either the model or the weights are (Robins, Rotnitzky, Zhao 1994).
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
     held_out = np.empty(len(losses))
     expected = np.zeros(len(window))
     folds = np.arange(len(losses)) % FOLDS
     for fold in range(FOLDS):
         others = folds != fold
-        model = HistGradientBoostingRegressor(
-            max_iter=ITERATIONS,
-            max_leaf_nodes=LEAVES,
-            categorical_features=categorical,
-            early_stopping=False,
-            random_state=0,
-        )
+        model = regressor(ITERATIONS, LEAVES, categorical)
         chosen = np.flatnonzero(others)[: MOST_ROWS * (FOLDS - 1) // FOLDS]
         model.fit(reference[chosen], losses[chosen])
         held_out[~others] = model.predict(reference[~others])

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model_monitor_jobs.estimation.trees import classifier
+
 Doubles = NDArray[np.float64]
 
 FOLDS: Final = 3
@@ -97,8 +99,6 @@ def area_under_curve(values: Doubles, labels: NDArray[np.bool_]) -> float:
 
 def _held_out(reference: Doubles, window: Doubles, categorical: list[bool]) -> tuple[Doubles, NDArray[np.bool_]]:
     """Log odds of each row, from classifiers that have not seen it: first the reference's, then the window's."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     values = np.concatenate([reference, window])
     belongs = np.arange(len(values)) >= len(reference)
     places = np.concatenate([np.arange(len(reference)), np.arange(len(window))])
@@ -106,13 +106,7 @@ def _held_out(reference: Doubles, window: Doubles, categorical: list[bool]) -> t
     for fold in range(FOLDS):
         held_out = places % FOLDS == fold
         learned = ~held_out & (places < MOST_ROWS)
-        classifier = HistGradientBoostingClassifier(
-            max_iter=ITERATIONS,
-            max_leaf_nodes=LEAVES,
-            categorical_features=categorical,
-            early_stopping=False,
-            random_state=0,
-        )
-        classifier.fit(values[learned], belongs[learned])
-        logits[held_out] = classifier.decision_function(values[held_out])
+        trees = classifier(ITERATIONS, LEAVES, categorical)
+        trees.fit(values[learned], belongs[learned])
+        logits[held_out] = trees.decision_function(values[held_out])
     return logits, belongs

@@ -90,6 +90,8 @@ def replay(
         run = MonitorRun(monitor, name, files, due, execution)
         try:
             for again in perform_rechecks(run, None, storage, clock):
+                if again.performed is None:
+                    continue
                 earlier = again.run.occasion
                 raised = alerts.after(earlier.window, again.performed)
                 yield LocalRun(name, earlier, again.performed, alerts=raised, again=again.reason)

@@ -34,7 +34,7 @@ def monitor_page(
         zone=ZoneInfo(monitor.time_zone),
         history=history,
         data_quality=monitor.data_quality,
-        model_quality=monitor.model_quality,
+        model_quality=monitor.quality_settings,
         model_bias=monitor.model_bias,
         ground_truth=monitor.ground_truth,
         alert=monitor.alert,

@@ -63,7 +63,11 @@ class MonitorRun:
         """What runs before it found; only scheduled runs have a history."""
         if self.occasion.scheduled_time is None:
             return History()
-        return earlier_results(storage, self.monitor.output.uri, self.schedule, self.occasion.scheduled_time)
+        return self.history_before(self.occasion.scheduled_time, storage)
+
+    def history_before(self, moment: datetime, storage: Storage) -> History:
+        """What the scheduled runs before a time found."""
+        return earlier_results(storage, self.monitor.output.uri, self.schedule, moment)
 
 
 def started_status(
@@ -87,7 +91,10 @@ def perform_monitor(run: MonitorRun, started: MonitoringExecutionStatus, storage
     Raises InputError, ConfigurationError or StorageUnavailable; then nothing was written.
     """
     history, occasion = run.history(storage), run.occasion
-    labels = LabelsAsOf(occasion.as_of or clock(), _latest(run), history)
+    as_of = occasion.as_of or clock()
+    # Estimates are held to account by all that scheduled runs have found, whoever asks for this one.
+    known = run.history_before(as_of, storage) if _on_demand(run) else history
+    labels = LabelsAsOf(as_of, _latest(run), known)
     result = run_monitor(run.monitor, run.files, occasion.window, storage, labels)
     return publish(run, result, history, started, storage, clock)
 
@@ -134,6 +141,10 @@ def failed_status(
     """The status after a fault that another try can't mend."""
     ended = conditions.failed(reason, message, now, started.conditions)
     return started.model_copy(update={"completion_time": now, "conditions": ended})
+
+
+def _on_demand(run: MonitorRun) -> bool:
+    return run.occasion.scheduled_time is None and run.monitor.monitoring_type == "ModelQuality"
 
 
 def _latest(run: MonitorRun) -> Window | None:

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+from pydantic import ValidationError
+
+from model_monitor_crds.monitoringexecution import MonitoringExecution, MonitoringExecutionStatus
 from model_monitor_crds.run import recheck_name, rechecks
 from model_monitor_crds.window import format_time
 from model_monitor_jobs.checks.finding import percent
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.execution.perform import Clock, MonitorRun, Performed, publish, started_status
-from model_monitor_jobs.runs.history import EarlierResult, read_result
+from model_monitor_jobs.runs.history import EXECUTION, EarlierResult, read_result
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.monitor import run_monitor
 from model_monitor_jobs.runs.outcome import judged_window
@@ -31,18 +35,23 @@ logger = logging.getLogger("model_monitor")
 
 @dataclass(frozen=True)
 class Rechecked:
-    """A window that was judged again and published, and why."""
+    """A window that was judged again and published, and why.
+
+    `performed` is None where an earlier try of the same run has published it.
+    """
 
     run: MonitorRun
-    performed: Performed
+    status: MonitoringExecutionStatus
     reason: str
+    performed: Performed | None = None
 
 
 def perform_rechecks(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -> Iterator[Rechecked]:
     """Judge again the windows that a scheduled run looks back at, and publish what has changed.
 
-    A window that was never judged is left alone, as is one whose data can't be read any more. Raises
-    ConfigurationError and StorageUnavailable.
+    What an earlier try of the run has published is told again, as it may not have come to record it. A window that was
+    never judged is left alone, as is one whose data can't be read any more. Raises ConfigurationError and
+    StorageUnavailable.
     """
     tick = run.occasion.scheduled_time
     if tick is None or run.monitor.ground_truth is None:
@@ -69,8 +78,10 @@ def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -
     assert earlier.as_of is not None
     assert truth is not None
     before = read_result(storage, run.folder, earlier.scheduled_time)
-    if before is None or (before.as_of is not None and before.as_of >= earlier.as_of):
+    if before is None:
         return None
+    if before.as_of is not None and before.as_of >= earlier.as_of:
+        return _published(run, storage)
     digest = labels_digest(storage, truth, earlier.window, earlier.as_of)
     if digest == before.labels_digest:
         return None
@@ -87,7 +98,22 @@ def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -
     result = run_monitor(run.monitor, run.files, earlier.window, storage, labels)
     assert isinstance(result, LabelledResult)
     again = replace(result, revisions=(*before.revisions, revision_of(before)))
-    return Rechecked(run, publish(run, again, history, started, storage, clock), reason)
+    performed = publish(run, again, history, started, storage, clock)
+    return Rechecked(run, performed.status, reason, performed)
+
+
+def _published(run: MonitorRun, storage: Storage) -> Rechecked | None:
+    """What the results folder holds if an earlier try of this run has written it; None where another run has."""
+    document = orjson.loads(storage.read_bytes(f"{run.folder}/{EXECUTION}"))
+    try:
+        found = MonitoringExecution.model_validate(
+            {part: document.get(part) for part in ("metadata", "spec", "status")}
+        )
+    except ValidationError:
+        return None
+    if found.metadata.name != run.execution or found.status is None:
+        return None
+    return Rechecked(run, found.status, "an earlier try of this run has published it")
 
 
 def worth_publishing(before: EarlierResult, now: LabelledResult) -> str | None:
@@ -95,12 +121,11 @@ def worth_publishing(before: EarlierResult, now: LabelledResult) -> str | None:
 
     A verdict changed, a metric moved by more than half of its interval, or coverage grew by 10 points.
     """
+    unjudged = judged_window(now.findings).not_judged
     for finding in now.findings:
-        earlier = before.checks.get(finding.key)
-        if earlier is None or (earlier.judged, earlier.violated) != (
-            finding.key not in judged_window(now.findings).not_judged,
-            finding.violated,
-        ):
+        earlier, judged = before.checks.get(finding.key), finding.key not in unjudged
+        was = (earlier.judged, earlier.violated) if earlier is not None else (False, False)
+        if was != (judged, finding.violated):
             place = f"{finding.column}: " if finding.column else ""
             return f"{place}{finding.check} is {finding.verdict.value} now"
     for name, metric in now.told_metrics.items():
@@ -110,7 +135,7 @@ def worth_publishing(before: EarlierResult, now: LabelledResult) -> str | None:
         if abs(metric.value - known.value) > MOVED * (known.high - known.low):
             return f"{name} moved from {known.value:.4g} to {metric.value:.4g}"
     grown = now.needed.share - (before.coverage or 0.0)
-    if grown >= MORE_COVERAGE:
+    if round(grown, 6) >= MORE_COVERAGE:
         return f"labels cover {percent(now.needed.share)} now"
     return None
 

@@ -110,14 +110,15 @@ def _label_lines(result: LabelledResult) -> Iterator[Text]:
     yield Text(f"Labels as of {moment}: {counted}")
     if not isinstance(result, ModelQualityResult) or result.estimates is None:
         return
-    if not result.trusted:
-        yield Text("Estimated without labels: silenced, it has been wrong too often", style="yellow")
-        return
     told = []
+    unmeasured = "undefined" if needed.enough else "not yet"
     for name in result.judged_metrics:
+        if not result.trusts(name):
+            yield Text(f"Estimated without labels: {name} silenced, it has been wrong too often", style="yellow")
+            continue
         estimate, metric = result.estimates.metrics.get(name), result.measured.get(name)
         if estimate is not None:
-            measured = shown(name, metric.value) if metric is not None and metric.defined else "not yet"
+            measured = shown(name, metric.value) if metric is not None and metric.defined else unmeasured
             said = spanned(name, estimate.value, estimate.low, estimate.high)
             told.append(f"{name} {said}, measured {measured}")
     if told:

@@ -24,6 +24,7 @@ from model_monitor_jobs.sources.label_join import join_labels
 from model_monitor_jobs.sources.label_match import Coverage
 from model_monitor_jobs.sources.labels import labels_digest, read_labels
 from model_monitor_jobs.sources.selection import LABEL, Selection
+from model_monitor_jobs.sources.selectors import absent_output
 from model_monitor_jobs.storage import Storage
 
 Roles = Mapping[str, ColumnRole]
@@ -77,6 +78,8 @@ class LabelledRecords:
     def check(self, uri: str) -> None:
         """Raise InputError where too much could not be read."""
         check_readable(self.report, self._source.max_unreadable_share, uri)
+        if self._labels is None and self._label not in self.columns:
+            raise absent_output("spec.columns.groundTruth", self._label, self.columns, uri)
         if self._truth is not None and self._labels is not None:
             check_readable(self._labels.report, self._truth.max_unreadable_share, self._truth.uri)
 
@@ -179,19 +182,17 @@ def _batch(batch: Batch, columns: Columns, selection: Selection, window: Window,
 def layouts(roles: Roles, answers: AnswerColumns) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The orders that values without names may have, the likeliest first: the baseline's columns but for its labels.
 
-    Answers that are selected by their place in the output are none of them. Traffic may lack an answer that the
-    dataset has, and have columns that the baseline leaves out.
+    Answers come first, as a record's outputs come before its inputs, wherever they stand in the dataset. Those that are
+    selected by their place in the output are none of them. Traffic may lack an answer that the dataset has, and have
+    columns that the baseline leaves out.
     """
     chosen = set(answers.names)
     answered = {name for name, role in roles.items() if role in ("prediction", "probability", "probabilities")}
     orders = []
     for own_answers in (answered & chosen, answered, set[str]()):
         for left_out in ({"groundTruth", "timestamp", "excluded"}, {"groundTruth", "timestamp"}):
-            order = tuple(
-                name
-                for name, role in roles.items()
-                if role not in left_out and (name not in answered or name in own_answers)
-            )
+            features = [name for name, role in roles.items() if role not in left_out and name not in answered]
+            order = (*(name for name in roles if name in own_answers), *features)
             if order not in orders:
                 orders.append(order)
     return (orders[0], tuple(orders[1:])) if orders else ((), ())

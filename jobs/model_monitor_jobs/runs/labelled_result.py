@@ -69,9 +69,10 @@ class LabelledResult(Result):
     @property
     def labelled_text(self) -> str:
         """How many rows have a label, in words."""
-        if self.needed.labelled == self.rows:
-            return f"all {counted_rows(self.rows)} have a label"
-        return f"{self.needed.labelled:,} of {counted_rows(self.rows)} have a label"
+        matched, useless = self.coverage.matched, self.coverage.matched - self.needed.labelled
+        told = "all" if matched == self.rows else f"{matched:,} of"
+        of_no_use = f", {useless:,} of them of no use" if useless > 0 else ""
+        return f"{told} {counted_rows(self.rows)} have a label{of_no_use}"
 
     @property
     def on_labels(self) -> tuple[str, ...]:

@@ -91,14 +91,18 @@ def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None)
     return profile, fitting_length(lengths, window, stamped="timestamp" in profile.roles.values())[1]
 
 
-def edited_files(files: BaselineFiles, content: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Notes on files that were changed after the baseline was made; `content` by URI."""
+def edited_files(files: BaselineFiles, content: Mapping[str, bytes], *, followed: bool = True) -> tuple[str, ...]:
+    """Notes on files that were changed after the baseline was made; `content` by URI.
+
+    `followed`: whether the run goes by them, and not by the baseline's profile.
+    """
+    effect = "follows the file as it is now" if followed else "goes by profile.parquet, which knows nothing of that"
     digests = {
         files.statistics_uri: files.statistics_sha256,
         files.constraints_uri: files.constraints_sha256,
     }
     return tuple(
-        f"{uri} was changed after the baseline was made; this run follows the file as it is now"
+        f"{uri} was changed after the baseline was made; this run {effect}"
         for uri, digest in digests.items()
         if uri is not None and sha256(content[uri]).hexdigest() != digest
     )

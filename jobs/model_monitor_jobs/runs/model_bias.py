@@ -65,7 +65,7 @@ def run_model_bias(
         label_free=True,
     )
     profile, sample = BiasProfile.empty(problem), FlipSample(features, len(problem.facets))
-    read = ReadRows("modelBias.positiveThreshold of the Baseline", label_free=True)
+    read = ReadRows("modelBias.positiveThreshold expects numbers", label_free=True)
     rows = 0
     for batch in records:
         rows += batch.num_rows

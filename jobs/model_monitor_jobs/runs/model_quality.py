@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.data import Columns
@@ -19,7 +17,7 @@ from model_monitor_jobs.checks.coverage import Coverage
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality import default, sagemaker
 from model_monitor_jobs.checks.model_quality.default import judged_metrics
-from model_monitor_jobs.checks.model_quality.measured import measure
+from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric, measure
 from model_monitor_jobs.checks.model_quality.metrics import values
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
 from model_monitor_jobs.errors import ConfigurationError, InputError
@@ -27,11 +25,14 @@ from model_monitor_jobs.estimation.backtest import Backtest, EstimatedAndRealise
 from model_monitor_jobs.estimation.estimates import Estimate, Estimates
 from model_monitor_jobs.estimation.samples import ReferenceSample
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
+from model_monitor_jobs.profiles.performance.multiclass import MulticlassCounts
 from model_monitor_jobs.profiles.performance.parts import PerformanceParts
-from model_monitor_jobs.profiles.performance.problem import canonical_labels, find_classes
+from model_monitor_jobs.profiles.performance.problem import Problem, listed
 from model_monitor_jobs.profiles.performance.regression import RegressionCounts
+from model_monitor_jobs.profiles.performance.rows import LabelledRows
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.history import History
+from model_monitor_jobs.runs.label_classes import with_classes
 from model_monitor_jobs.runs.labelled import (
     input_uri,
     open_labelled,
@@ -46,11 +47,10 @@ from model_monitor_jobs.runs.model_quality_result import (
     Outlook,
     read_estimates,
 )
-from model_monitor_jobs.runs.read_rows import ReadRows
+from model_monitor_jobs.runs.read_rows import AnsweredRows, ReadRows, on_labels
 from model_monitor_jobs.runs.reference_sample import WindowSampler, windows_of
 from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
 from model_monitor_jobs.sources.label_join import join_labels
-from model_monitor_jobs.sources.labels import read_labels
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
 
@@ -62,10 +62,10 @@ def run_model_quality(
 
     Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
     """
-    columns, settings = monitor.columns or Columns(), monitor.model_quality
+    columns, settings = monitor.columns or Columns(), monitor.quality_settings
     baseline = load_performance(files, settings, storage, window)
     if not baseline.classes_known:
-        baseline = _with_classes(baseline, monitor, columns, window, known.as_of, storage)
+        baseline = with_classes(baseline, monitor, columns, window, known.as_of, storage)
     problem = baseline.reference.problem
     answers = AnswerColumns.of(columns, problem)
     segments = _segments(baseline, columns)
@@ -79,13 +79,17 @@ def run_model_quality(
     records = open_labelled(
         monitor.input, monitor.ground_truth, columns, answers, baseline.roles, window, known.as_of, storage, also
     )
-    shift = _shift(baseline)
-    parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
-    read = ReadRows("modelQuality.problemType and positiveLabel")
+    parts = PerformanceParts(problem, segments, scored=answers.scored, shift=_shift(baseline, None))
+    known_labels = f"the baseline knows {listed(problem.classes)}" if problem.classes else "a number is expected"
+    read, answered = ReadRows(known_labels), AnsweredRows(segments)
     for batch in records:
         decoded = answers.decode(problem, batch, batch.column(LABEL), batch.column(RECORD_HASH).to_numpy())
+        if not parts.profiles[()].rows:
+            shift = _shift(baseline, decoded.rows)
+            parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
         parts.add(batch.filter(pa.array(decoded.kept)), decoded.rows)
         read.add(batch.num_rows, decoded)
+        answered.add(batch, decoded.answered)
         if collecting is not None:
             collecting.add(batch, batch.column(RECORD_HASH).to_numpy())
     uri = input_uri(monitor.input)
@@ -98,11 +102,15 @@ def run_model_quality(
         if not key or profile.rows
     }
     least = monitor.ground_truth.minimum_coverage if monitor.ground_truth is not None else 0.8
-    coverage = Coverage(read.answered, performances[()].profile.rows, least)
-    judgement = _judge(baseline, performances, settings, coverage, window, answers.scored)
+    covered = {
+        key: Coverage(answered.counts[key], performance.profile.rows, least)
+        for key, performance in performances.items()
+    }
+    coverage = covered[()]
+    judgement = _judge(baseline, performances, settings, covered, window, answers.scored)
     metrics = judged_metrics(settings, problem, scored=answers.scored)
     estimates = estimator.estimates(collecting) if estimator is not None and collecting is not None else foreseen
-    trial = _backtest(known.history, metrics, performances, estimates, coverage) if estimates is not None else None
+    trials = _backtests(known.history, performances[()].measured, estimates, coverage)
     outlook = None
     if estimator is not None and known.latest is not None and ahead:
         outlook = _outlook(estimator, monitor, columns, answers, baseline, known.latest, storage)
@@ -111,9 +119,11 @@ def run_model_quality(
         *records.report.notes,
         *(records.label_report.notes if records.label_report is not None else ()),
         *read.notes(),
+        *_unknown_classes(problem, performances[()]),
+        *on_labels(records, monitor),
         *coverage_note(records.coverage, coverage, judged=settings.compatibility == "Default"),
         *_remarks(judgement, baseline, settings),
-        *_on_estimates(estimates, trial, settings, baseline),
+        *_on_estimates(estimates, trials, settings, baseline),
     )
     return ModelQualityResult(
         window,
@@ -130,7 +140,7 @@ def run_model_quality(
         judged_metrics=metrics,
         compatibility=settings.compatibility,
         estimates=estimates,
-        backtest=trial,
+        backtests=trials,
         outlook=outlook,
         labels_digest=published_labels(monitor, window, known.as_of, storage),
     )
@@ -140,7 +150,7 @@ def _judge(
     baseline: LoadedPerformance,
     parts: Mapping[SegmentKey, Performance],
     settings: ModelQuality,
-    coverage: Coverage,
+    coverage: Mapping[SegmentKey, Coverage],
     window: Window,
     scored: bool,
 ) -> Judgement:
@@ -161,40 +171,24 @@ def _segments(baseline: LoadedPerformance, columns: Columns) -> dict[str, tuple[
     return {column: baseline.segments[column] for column in columns.segments}
 
 
-def _shift(baseline: LoadedPerformance) -> float:
-    """What labels are shifted by: the same as in the baseline, so that both can be compared."""
+def _shift(baseline: LoadedPerformance, rows: LabelledRows | None) -> float:
+    """What labels are shifted by: the same as in the baseline, so that both can be compared, else a label of theirs."""
     performance = baseline.reference.baseline
-    if performance is None:
-        return 0.0
-    counts = performance.everything.counts
-    return counts.shift if isinstance(counts, RegressionCounts) else 0.0
+    if performance is not None:
+        counts = performance.everything.counts
+        return counts.shift if isinstance(counts, RegressionCounts) else 0.0
+    regression = baseline.reference.problem.type == "Regression"
+    return float(np.median(rows.actual)) if regression and rows is not None and len(rows) else 0.0
 
 
-def _with_classes(
-    baseline: LoadedPerformance,
-    monitor: MonitoringScheduleSpec,
-    columns: Columns,
-    window: Window,
-    as_of: datetime,
-    storage: Storage,
-) -> LoadedPerformance:
-    """The baseline with the labels that its problem has, from the window's: adopted files do not tell them."""
-    problem, truth = baseline.reference.problem, monitor.ground_truth
-    if truth is None or problem.type != "BinaryClassification":
-        return baseline
-    found: set[str] = set()
-    for batch in read_labels(storage, truth, columns.ground_truth, window, as_of):
-        found.update(text for text in pc.unique(canonical_labels(batch.column(LABEL))).to_pylist() if text)
-        if len(found) > 2:
-            break
-    positive = monitor.model_quality.positive_label
-    if not found and positive is None:
-        return replace(baseline, reference=replace(baseline.reference, problem=replace(problem, classes=("0", "1"))))
-    try:
-        classes = find_classes(found, positive)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{truth.uri}: {error.message}", remedy=error.remedy) from error
-    return replace(baseline, reference=replace(baseline.reference, problem=replace(problem, classes=classes)))
+def _unknown_classes(problem: Problem, performance: Performance) -> Iterator[str]:
+    """Classes of a multiclass problem that only the window's labels have."""
+    counts = performance.profile.counts.total()
+    if isinstance(counts, MulticlassCounts):
+        labelled = dict(zip(counts.problem.classes, counts.by_class[0, :, 1].tolist(), strict=True))
+        if unknown := {name: rows for name, rows in labelled.items() if rows and name not in problem.classes}:
+            rows = sum(unknown.values())
+            yield f"{rows:,} labels are of classes that the baseline does not know: {listed(unknown)}"
 
 
 class _Estimator:
@@ -225,19 +219,17 @@ class _Estimator:
         return estimate(self._problem, self._reference, window, self._windows)
 
 
-def _backtest(
-    history: History,
-    metrics: Sequence[str],
-    parts: Mapping[SegmentKey, Performance],
-    estimates: Estimates,
-    coverage: Coverage,
-) -> Backtest:
-    """How good estimates of the first judged metric have been, this window's among them once it has its labels."""
-    pairs = list(_pairs(history, metrics[0]))
-    found, metric = estimates.metrics.get(metrics[0]), parts[()].measured.get(metrics[0])
-    if found is not None and metric is not None and coverage.enough:
-        pairs.append(EstimatedAndRealised(found, metric.value))
-    return backtest(pairs)
+def _backtests(
+    history: History, measured: Mapping[str, MeasuredMetric], estimates: Estimates | None, coverage: Coverage
+) -> dict[str, Backtest]:
+    """How good estimates of each metric have been, this window's among them once it has its labels."""
+    trials = {}
+    for name, estimate in estimates.metrics.items() if estimates is not None else ():
+        pairs = list(_pairs(history, name))
+        if coverage.enough and name in measured and measured[name].defined:
+            pairs.append(EstimatedAndRealised(estimate, measured[name].value))
+        trials[name] = backtest(pairs)
+    return trials
 
 
 def _pairs(history: History, metric: str) -> Iterable[EstimatedAndRealised]:
@@ -290,16 +282,11 @@ def _remarks(judgement: Judgement, baseline: LoadedPerformance, settings: ModelQ
         known = KnownWindows(own.starts, own.length, performance.zone)
     if any(finding.evidence is not None for finding in judgement.findings):
         yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
-    if judgement.left_out:
-        yield (
-            "held to be faults of the baseline and left out of its usual variation: "
-            f"{', '.join(sorted(judgement.left_out)[:10])}"
-        )
 
 
 def _on_estimates(
     estimates: Estimates | None,
-    trial: Backtest | None,
+    trials: Mapping[str, Backtest],
     settings: ModelQuality,
     baseline: LoadedPerformance,
 ) -> Iterator[str]:
@@ -309,5 +296,7 @@ def _on_estimates(
         return
     if not estimates.metrics:
         yield f"performance is not estimated without labels: {estimates.reason}"
-    elif trial is not None and trial.trusted is False:
-        yield f"the estimate without labels is not shown: {trial.reason}"
+        return
+    for name, trial in trials.items():
+        if trial.trusted is False:
+            yield f"the estimate of {name} without labels is not shown: {trial.reason}"

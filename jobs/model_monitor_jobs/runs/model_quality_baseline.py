@@ -62,7 +62,7 @@ class MeasuredDataset(DatasetBaseline):
 def make_model_quality_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
     """Measure the model on the dataset of a spec, or adopt its files; raises as `make_baseline`."""
     if spec.existing is not None:
-        return MadeBaseline(adopt(spec.existing, storage), judges="metrics")
+        return MadeBaseline(adopt(spec.existing, spec.model_quality, storage), judges="metrics")
     if spec.dataset is None or spec.output is None or spec.model_quality is None:
         raise ConfigurationError("spec: set dataset, output.uri and modelQuality.problemType, or existing")
     made = measure_dataset(
@@ -154,10 +154,18 @@ def measure_dataset(
     )
 
 
-def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
-    """Read existing files, so that a fault shows now and not in the first run, and tell what is in them."""
+def adopt(existing: ExistingBaseline, settings: ProblemSpec | None, storage: Storage) -> BaselineFiles:
+    """Read existing files, so that a fault shows now and not in the first run, and tell what is in them.
+
+    Raises InputError for files that can't be used, ConfigurationError where they are of another problem.
+    """
     content = storage.read_bytes(existing.constraints_uri)
     problem = problem_of(content, existing.constraints_uri)
+    if settings is not None and settings.problem_type != problem:
+        raise ConfigurationError(
+            f"spec.modelQuality.problemType: is {settings.problem_type}, {existing.constraints_uri} is of {problem}",
+            remedy="leave modelQuality out, or name the constraints of this problem",
+        )
     constraints = read_model_quality_constraints(content, existing.constraints_uri, problem)
     rows, digest = 0, None
     if existing.statistics_uri is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from model_monitor_crds.baseline import BaselineFiles
-from model_monitor_crds.model_quality import ModelQuality
+from model_monitor_crds.model_quality import PROBABILITY_THRESHOLD, ModelQuality
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.model_quality.measured import measure
 from model_monitor_jobs.checks.model_quality.reference import Measured, Reference
@@ -21,6 +21,7 @@ from model_monitor_jobs.profiles.performance.parts import measured_segments
 from model_monitor_jobs.profiles.performance.problem import Problem, canonical_label
 from model_monitor_jobs.profiles.roles import ColumnRole
 from model_monitor_jobs.runs.loading import edited_files, fitting_length
+from model_monitor_jobs.sagemaker.model_quality import read_model_quality_statistics
 from model_monitor_jobs.sagemaker.model_quality_constraints import problem_of, read_model_quality_constraints
 from model_monitor_jobs.storage import Storage
 
@@ -61,13 +62,18 @@ def load_performance(
     """
     uris = [uri for uri in (files.statistics_uri, files.constraints_uri) if uri is not None]
     content = {uri: storage.read_bytes(uri) for uri in uris}
-    notes = edited_files(files, content)
+    followed = files.profile_uri is None or settings.compatibility == "SageMaker"
+    notes = edited_files(files, content, followed=followed)
     if files.profile_uri is None:
         problem = _adopted(settings, content[files.constraints_uri], files.constraints_uri)
         constraints = read_model_quality_constraints(
             content[files.constraints_uri], files.constraints_uri, problem.type
         )
-        reference = Reference(problem, constraints.metrics(problem.type), files.record_count)
+        stated: dict[str, float] = {}
+        if (uri := files.statistics_uri) is not None:
+            statistics = read_model_quality_statistics(content[uri], uri, problem.type)
+            stated = {name: metric.value for name, metric in statistics.metrics(problem.type).items()}
+        reference = Reference(problem, constraints.metrics(problem.type), files.record_count, stated=stated)
         why = "it was made from existing files, which do not tell"
         known = problem.type == "Regression" or bool(problem.classes)
         return LoadedPerformance(files, reference, notes, why, known)
@@ -94,7 +100,7 @@ def _of_length(baseline: BaselinePerformance, window: Window | None) -> tuple[Ba
 
 
 def _resolved(problem: Problem, settings: ModelQuality) -> Problem:
-    """The baseline's problem with the monitor's threshold, where it sets one."""
+    """The baseline's problem, which the monitor's settings may repeat but not change."""
     if settings.problem_type not in (None, problem.type):
         raise ConfigurationError(
             f"spec.modelQuality.problemType: is {settings.problem_type}, the baseline's is {problem.type}",
@@ -108,7 +114,14 @@ def _resolved(problem: Problem, settings: ModelQuality) -> Problem:
                 f"{problem.classes[1]!r}",
                 remedy="leave it out, or set spec.modelQuality.positiveLabel of the Baseline",
             )
-    return replace(problem, threshold=settings.probability_threshold or problem.threshold)
+    threshold = settings.probability_threshold
+    if problem.type == "BinaryClassification" and threshold not in (None, problem.threshold):
+        raise ConfigurationError(
+            f"spec.modelQuality.probabilityThreshold: is {threshold:g}, the baseline was measured at "
+            f"{problem.threshold:g}",
+            remedy="leave it out, or set spec.modelQuality.probabilityThreshold of the Baseline",
+        )
+    return problem
 
 
 def _adopted(settings: ModelQuality, constraints: bytes, uri: str) -> Problem:
@@ -119,4 +132,4 @@ def _adopted(settings: ModelQuality, constraints: bytes, uri: str) -> Problem:
             f"spec.modelQuality.problemType: is {settings.problem_type}, {uri} is of {kind}",
             remedy="leave it out, or name the baseline of this problem",
         )
-    return Problem(kind, threshold=settings.probability_threshold or 0.5)
+    return Problem(kind, threshold=settings.probability_threshold or PROBABILITY_THRESHOLD)

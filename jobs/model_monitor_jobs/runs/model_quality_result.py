@@ -53,7 +53,8 @@ class ModelQualityResult(LabelledResult):
     reference: Reference = field(kw_only=True)
     judged_metrics: tuple[str, ...] = field(kw_only=True)
     estimates: Estimates | None = field(kw_only=True, default=None)
-    backtest: Backtest | None = field(kw_only=True, default=None)
+    backtests: Mapping[str, Backtest] = field(kw_only=True, default_factory=dict)
+    """How good the estimates of each metric have been."""
     outlook: Outlook | None = field(kw_only=True, default=None)
 
     @property
@@ -89,16 +90,20 @@ class ModelQualityResult(LabelledResult):
         found = "; ".join(finding.description for finding in told[:3])
         return f"No violation: {found or f'{len(self.findings)} checks passed'}; {labelled}"
 
+    def trusts(self, metric: str) -> bool:
+        """Whether a metric's estimates may be shown: they have not been found to be wrong."""
+        return metric not in self.backtests or self.backtests[metric].trusted is not False
+
     @property
     def trusted(self) -> bool:
-        """Whether the estimate may be shown: it has not been found to be wrong."""
-        return self.backtest is None or self.backtest.trusted is not False
+        """Whether those of the first judged metric may be shown."""
+        return self.trusts(self.judged_metrics[0])
 
     @property
     def _estimated(self) -> str:
-        if self.estimates is None or not self.trusted:
+        if self.estimates is None:
             return ""
-        for name in self.judged_metrics:
+        for name in filter(self.trusts, self.judged_metrics):
             if (estimate := self.estimates.metrics.get(name)) is not None:
                 return f"{name} is estimated at {spanned(name, estimate.value, estimate.low, estimate.high)}"
         return ""
@@ -106,9 +111,9 @@ class ModelQualityResult(LabelledResult):
     @property
     def foreseen(self) -> str:
         """What the latest window's labels are estimated to show, in words; empty where nothing is."""
-        if self.outlook is None or not self.trusted:
+        if self.outlook is None:
             return ""
-        for name in self.judged_metrics:
+        for name in filter(self.trusts, self.judged_metrics):
             if (estimate := self.outlook.estimates.metrics.get(name)) is not None:
                 value = spanned(name, estimate.value, estimate.low, estimate.high)
                 return f"{self.outlook.window}: {name} is estimated at {value}, its labels are not due yet"
@@ -118,9 +123,11 @@ class ModelQualityResult(LabelledResult):
     def alarming(self) -> bool:
         """Whether what is foreseen lies beyond the limit of a judged metric."""
         limits = {metric_of(f.check): f.evidence.limit for f in self.findings if f.evidence and not f.segment}
-        estimates = self.outlook.estimates.metrics if self.outlook is not None and self.trusted else {}
+        estimates = self.outlook.estimates.metrics if self.outlook is not None else {}
         return any(
-            name in estimates and difference(name, estimates[name].value, self.reference.values[name]) > limit
+            name in estimates
+            and self.trusts(name)
+            and difference(name, estimates[name].value, self.reference.values[name]) > limit
             for name, limit in limits.items()
         )
 
@@ -158,7 +165,8 @@ class ModelQualityResult(LabelledResult):
 
     def _own_violation(self, finding: Finding, name: str, metric: MeasuredMetric) -> MetricViolation:
         """In SageMaker's schema and our words: it compares in one direction only."""
-        less = metric.value < self.reference.values.get(name, math.nan)
+        usual = finding.compared_with
+        less = usual is not None and metric.value < usual
         place = f"where {' = '.join(finding.segment)}: " if finding.segment else ""
         operator = "LessThanThreshold" if less else "GreaterThanThreshold"
         return MetricViolation(operator, f"{place}{finding.description}", name)  # type: ignore[arg-type]
@@ -171,9 +179,9 @@ class ModelQualityResult(LabelledResult):
         """How labels and records came together, the estimates and how good they have been, earlier results."""
         found = super().details()
         if self.estimates is not None:
-            found["estimates"] = estimates_document(self.estimates) | {"trusted": self.trusted}
-            if self.backtest is not None:
-                found["estimates"]["backtest"] = plain(asdict(self.backtest))
+            found["estimates"] = estimates_document(self.estimates) | {
+                "backtests": [{"metric": name, **plain(asdict(found))} for name, found in self.backtests.items()]
+            }
         if self.outlook is not None:
             window = TimeWindow(start=self.outlook.window.start, end=self.outlook.window.end).to_dict()
             rows = {"window": window, "sampleURI": self.outlook.sample_uri}
@@ -188,7 +196,7 @@ class ModelQualityResult(LabelledResult):
 
     def _metric(self, name: str) -> MeasuredStatus:
         metric = self.measured.get(name)
-        estimate = self.estimates.metrics.get(name) if self.estimates is not None and self.trusted else None
+        estimate = self.estimates.metrics.get(name) if self.estimates is not None and self.trusts(name) else None
         return MeasuredStatus(
             metric=name,
             value=finite(metric.value) if metric else None,

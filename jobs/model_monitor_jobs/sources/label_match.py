@@ -28,8 +28,8 @@ Places = NDArray[np.int64]
 class Coverage:
     """How records and labels came together.
 
-    records = matched + unmatched. Among them are `without_id` records without an id (unmatched), `repeated` ones whose
-    id and place in the event an earlier record had, too, and `empty` ones that are matched with an empty label.
+    records = matched + unmatched. Among them are `repeated` ones whose id and place in the event an earlier record had,
+    too; among the unmatched `without_id` ones, and `empty` ones whose label is empty.
 
     Labels are counted by event, however many records it has: labels = used + mismatched + relabelled + orphaned.
     `used` labels were given to a record at least; `mismatched` to none, because the label has another number of records
@@ -148,8 +148,9 @@ class Matcher:
         without = np.ones(len(label), np.bool_)
         without[found] = False
         given = self._values.take(pa.array(row, mask=without))
-        self._counts.matched += len(found)
-        self._counts.empty += given.null_count - int(np.count_nonzero(without))
+        empty = given.null_count - int(np.count_nonzero(without))
+        self._counts.matched += len(found) - empty
+        self._counts.empty += empty
         start = 0
         for batch in batches:
             yield batch.append_column(LABEL, given.slice(start, batch.num_rows))

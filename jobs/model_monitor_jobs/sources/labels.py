@@ -70,10 +70,13 @@ def read_labels(
 
 
 def labels_digest(storage: Storage, ground_truth: GroundTruth, window: Window, as_of: datetime) -> str:
-    """Tells whether any labels came: the same text as long as the files that `read_labels` would read have the same
-    names, sizes and times. Costs their listing alone.
+    """Tells whether any labels may have come: the same text as long as the files that `read_labels` would read have the
+    same names, sizes and times. Costs their listing alone, which can't tell how many rows of a table with times count
+    by a later time: of those every time has a text of its own.
     """
     digest = hashlib.sha256()
+    if ground_truth.format != "SageMaker" and ground_truth.columns.timestamp is not None:
+        digest.update(as_of.astimezone(UTC).isoformat().encode())
     for entry in _files(storage, ground_truth, window, as_of):
         modified = entry.modified.isoformat() if entry.modified else ""
         digest.update(f"{entry.uri}\0{entry.size}\0{modified}\n".encode())

@@ -75,7 +75,7 @@ class Selectors:
 
 def absent_output(field: str, selector: str, columns: Iterable[str], where: str) -> MonitorError:
     """The error to raise when no record has a selected output; `columns` are those that records have."""
-    names = [*columns]
+    names = list(dict.fromkeys(columns))
     listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     if position(selector) is None and _compiled(selector) is None:
         text = f"{field}: {selector!r} is neither the name of a value in {where} nor a JMESPath"

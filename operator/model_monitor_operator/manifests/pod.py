@@ -39,7 +39,7 @@ def run_annotation(run: RunConfiguration) -> str:
 
     Raises RunTooLargeError when it is larger than `RUN_LIMIT` bytes.
     """
-    text = canonical_json(_without_job(run.to_dict(), _others_settings(run)))
+    text = canonical_json(_without_job(run.to_dict(), _unused_settings(run)))
     size = len(text.encode())
     if size > RUN_LIMIT:
         raise RunTooLargeError(
@@ -60,7 +60,7 @@ def baseline_job_name(baseline: str, run: RunConfiguration) -> str:
     return f"{baseline}-baseline-{letters}"
 
 
-def _others_settings(run: RunConfiguration) -> frozenset[str]:
+def _unused_settings(run: RunConfiguration) -> frozenset[str]:
     """The fields of a monitor with the settings of the monitoring types that it is not of."""
     if run.monitor is None:
         return frozenset()

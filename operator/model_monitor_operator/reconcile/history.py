@@ -51,20 +51,29 @@ def last_run(execution: Object) -> Object:
     }
 
 
-def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
-    """What was found in each window that was judged, in order of their end; of runs on one window, the latest."""
+def latest_results(completed: Sequence[Object]) -> list[Object]:
+    """Of the executions on each window the latest, in order of the windows' ends."""
     latest: dict[tuple[datetime, datetime], Object] = {}
     for execution in completed:
         window = execution["status"].get("window")
         if window is not None:
             latest[(parse_time(window["end"]), parse_time(window["start"]))] = execution
+    return [latest[window] for window in sorted(latest)]
+
+
+def has_judged(execution: Object) -> bool:
+    """Whether any check came to a verdict."""
+    status = execution["status"]
+    verdicts = status.get("verdicts", {})
+    return bool(verdicts.get("passed") or verdicts.get("violated") or status.get("violations"))
+
+
+def judged_windows(completed: Sequence[Object]) -> list[JudgedWindow]:
+    """What was found in each window that was judged, in order of their end; of runs on one window, the latest."""
     windows = []
-    for _, execution in sorted(latest.items()):
+    for execution in filter(has_judged, latest_results(completed)):
         status = execution["status"]
-        verdicts = status.get("verdicts", {})
         violations = status.get("violations", ())
-        if not (verdicts.get("passed") or verdicts.get("violated") or violations):
-            continue
         windows.append(
             JudgedWindow(
                 frozenset(check_of(violation) for violation in violations),
@@ -121,5 +130,25 @@ def beyond_limits(ended: Sequence[Object], spec: MonitoringScheduleSpec) -> list
     """The executions to delete, of those that ended (oldest first): completed and failed ones have their own limits."""
     completed = [execution for execution in ended if is_true(execution, "Complete")]
     failed = [execution for execution in ended if not is_true(execution, "Complete")]
-    limits = spec.job.successful_executions_history_limit, spec.job.failed_executions_history_limit
-    return [execution for group, limit in zip((completed, failed), limits, strict=True) for execution in group[:-limit]]
+    dispensable = _most_dispensable_first(completed, spec.alert.evaluation_periods)
+    # The latest one is what the schedule's status tells, whichever window it judged.
+    return [
+        *(e for e in dispensable[: -spec.job.successful_executions_history_limit] if e is not completed[-1]),
+        *failed[: -spec.job.failed_executions_history_limit],
+    ]
+
+
+def _most_dispensable_first(completed: Sequence[Object], evaluation_periods: int) -> list[Object]:
+    """Earlier results of windows, then the others, last the windows that alerts are counted on; each oldest first."""
+
+    def names(executions: Iterable[Object]) -> set[str]:
+        return {execution["metadata"]["name"] for execution in executions}
+
+    latest = latest_results(completed)
+    current, counted = names(latest), names(list(filter(has_judged, latest))[-evaluation_periods:])
+
+    def worth(execution: Object) -> tuple[bool, bool]:
+        name = execution["metadata"]["name"]
+        return name in counted, name in current
+
+    return sorted(completed, key=worth)

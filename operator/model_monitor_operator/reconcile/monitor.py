@@ -107,11 +107,14 @@ def _missing(schedule: Object, name: str, now: datetime, grace: timedelta) -> Re
 
 
 def run_configuration(schedule: Object, spec: MonitoringScheduleSpec, found: Reference) -> RunConfiguration:
-    """The run configuration of a schedule whose Baseline is ready."""
+    """The run configuration of a schedule whose Baseline is ready.
+
+    Raises ValidationError where the schedule breaks a rule with the columns that it takes over.
+    """
     metadata = schedule["metadata"]
     return RunConfiguration(
         owner=Owner(kind=SCHEDULE, name=metadata["name"], uid=metadata["uid"]),
-        monitor=spec.model_copy(update={"columns": spec.columns or found.columns}),
+        monitor=MonitoringScheduleSpec.model_validate(dict(spec) | {"columns": spec.columns or found.columns}),
         reference=found.files,
     )
 

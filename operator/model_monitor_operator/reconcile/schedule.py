@@ -152,8 +152,9 @@ def _work(
     try:
         run = run_configuration(observed, spec, usable)
         desired = cron_job(key.namespace, run, spec, translate(spec.schedule), settings)
-    except RunTooLargeError as error:
-        return _Work(Standing("Stalled", "InvalidSpec", str(error)), due=found.due)
+    except (RunTooLargeError, ValidationError) as error:
+        message = describe(error, within="spec") if isinstance(error, ValidationError) else str(error)
+        return _Work(Standing("Stalled", "InvalidSpec", message), due=found.due)
     return _cron_job_work(state, desired, uid, spec, found, now)
 
 

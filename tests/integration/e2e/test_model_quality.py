@@ -92,7 +92,7 @@ def test_a_model_that_got_worse_is_told_by_its_resources(
         "execution.json",
     }
     wide = monitored.kubectl("get", "mexe", "day-21", "-o", "wide")
-    assert "LABELLED" in wide
+    assert "COVERAGE" in wide
 
 
 def test_a_batch_folder_with_the_ids_of_batch_transform(monitored: Monitored) -> None:

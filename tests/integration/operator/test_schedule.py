@@ -47,7 +47,7 @@ def test_a_schedule_becomes_a_cron_job(operator: OperatorProcess, resources: Res
     assert cron_job["spec"]["suspend"] is False
     run = run_configuration(cron_job)
     assert run["reference"] == FILES
-    assert run["monitor"]["columns"] == {"exclude": ["id"], "segments": []}  # type: ignore[index]
+    assert run["monitor"]["columns"] == {"exclude": ["id"], "segments": [], "probabilities": {}}  # type: ignore[index]
     status = resources.get("MonitoringSchedule", "flights")["status"]  # type: ignore[index]
     assert status["effectiveSchedule"] == "0 6 * * MON"
     assert status["nextRunTime"] > "2026"

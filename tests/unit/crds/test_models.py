@@ -124,6 +124,43 @@ def test_what_the_api_server_refuses_is_refused(manifest: dict[str, Any], path: 
     assert message in str(refused.value)
 
 
+PROBLEM = {"problemType": "BinaryClassification"}
+PREDICTIONS = {"batch": {"dataURI": "s3://a/b", "predictionsURI": "s3://a/p"}}
+
+
+def test_a_data_quality_monitor_has_no_settings_of_model_quality() -> None:
+    with pytest.raises(ValidationError, match=r"spec\.modelQuality: only for monitoringType ModelQuality"):
+        MonitoringSchedule.model_validate(change(schedule(), "spec.modelQuality", {"metrics": ["auc"]}))
+    with pytest.raises(ValidationError, match=r"spec\.input\.batch\.predictionsURI: only for monitoringType ModelQual"):
+        MonitoringSchedule.model_validate(change(schedule(), "spec.input", PREDICTIONS))
+
+
+def test_a_model_quality_monitor_needs_a_source_of_labels() -> None:
+    quality = change(change(schedule(), "spec.monitoringType", "ModelQuality"), "spec.input", PREDICTIONS)
+    # Without columns the Baseline's hold, which may name the label.
+    for columns in ({"groundTruth": "y"}, None):
+        made = change(quality, "spec.columns", columns) if columns else quality
+        assert MonitoringSchedule.model_validate(made).spec.quality_settings.alpha == 0.01
+    unlabelled = change(quality, "spec.columns", {"prediction": "p"})
+    message = r"spec\.groundTruth: ModelQuality needs labels; set it, or name .* in spec\.columns\.groundTruth"
+    with pytest.raises(ValidationError, match=message):
+        MonitoringSchedule.model_validate(unlabelled)
+    MonitoringSchedule.model_validate(change(unlabelled, "spec.groundTruth", {"uri": "s3://a/labels"}))
+    captured = change(change(quality, "spec.input", schedule()["spec"]["input"]), "spec.columns", {"groundTruth": "y"})
+    with pytest.raises(ValidationError, match=r"spec\.groundTruth: ModelQuality needs labels; only a batch folder"):
+        MonitoringSchedule.model_validate(captured)
+
+
+@pytest.mark.parametrize("setting", [{"positiveLabel": "1"}, {"probabilityThreshold": 0.4}])
+def test_what_adopted_files_do_not_carry_is_set_on_the_schedule(setting: dict[str, Any]) -> None:
+    spec: dict[str, Any] = {"monitoringType": "ModelQuality", "existing": EXISTING, "modelQuality": PROBLEM}
+    Baseline.model_validate(baseline() | {"spec": spec})
+    (name,) = setting
+    message = rf"spec\.modelQuality\.{name}: existing files do not carry it; set it on the MonitoringSchedule"
+    with pytest.raises(ValidationError, match=message):
+        Baseline.model_validate(change(baseline() | {"spec": spec}, "spec.modelQuality", PROBLEM | setting))
+
+
 def test_suspend_needs_a_schedule() -> None:
     suspended = change(schedule(), "spec.suspend", True)
     MonitoringSchedule.model_validate(suspended)

@@ -68,16 +68,48 @@ def test_times_are_compared_as_times() -> None:
     assert [body["metadata"]["name"] for body in in_order_of_completion([late, early, offset])] == ["c", "a", "b"]
 
 
-def test_the_oldest_beyond_the_limits_go_and_running_ones_stay() -> None:
-    spec = MonitoringScheduleSpec.model_validate(
+def limited(successful: int) -> MonitoringScheduleSpec:
+    """A monitor that keeps so many complete executions, whose alerts look at two windows."""
+    return MonitoringScheduleSpec.model_validate(
         {
             "baselineRef": {"name": "b"},
             "input": {"batch": {"dataURI": "s3://b/x"}},
             "output": {"uri": "s3://b/o"},
             "alert": {"datapointsToAlert": 1, "evaluationPeriods": 2},
-            "job": {"successfulExecutionsHistoryLimit": 2, "failedExecutionsHistoryLimit": 1},
+            "job": {"successfulExecutionsHistoryLimit": successful, "failedExecutionsHistoryLimit": 1},
         }
     )
+
+
+def gone(executions: list[Object], limit: int) -> set[str]:
+    """The names of those beyond the limit."""
+    return {body["metadata"]["name"] for body in beyond_limits(in_order_of_completion(executions), limited(limit))}
+
+
+def test_windows_judged_again_push_out_no_window_that_alerts_need() -> None:
+    judged = [run(1), run(2), run(3), run(2, completion_day=7), run(1, completion_day=8)]
+    assert gone(judged, 2) == {"run-1-None", "run-2-None"}
+    assert gone([*judged, run(4)], 2) == {"run-1-None", "run-2-None", "run-2-7"}
+    assert gone(judged, 3) == {"run-1-None", "run-2-None"}
+    assert gone(judged, 4) == {"run-1-None"}
+    assert gone(judged, 5) == set()
+
+
+def test_a_window_that_could_not_judge_pushes_out_none_that_alerts_need() -> None:
+    none = {"passed": 0, "violated": 0, "insufficientData": 9}
+    judged = [run(1, VIOLATION), run(2), *(run(day, verdicts=none) for day in (3, 4, 5))]
+    assert gone(judged, 2) == {"run-3-None", "run-4-None"}
+
+
+def test_the_latest_completed_run_stays_whatever_window_it_judged() -> None:
+    judged = [run(2), run(3), run(4), run(1, completion_day=9)]
+    assert gone(judged, 2) == {"run-2-None"}
+    assert gone(judged, 3) == {"run-2-None"}
+    assert gone([*judged, run(5, completion_day=10)], 3) == {"run-2-None", "run-3-None"}
+
+
+def test_the_oldest_beyond_the_limits_go_and_running_ones_stay() -> None:
+    spec = limited(2)
     failures = [
         execution(f"failed-{n}", {"completionTime": f"2026-11-0{n}T00:00:00Z", "conditions": [condition("Failed")]})
         for n in (1, 2)

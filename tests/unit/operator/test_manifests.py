@@ -62,7 +62,11 @@ def test_the_cron_job_is_the_golden_one() -> None:
 
 
 def test_the_run_travels_with_the_settings_of_its_own_monitoring_type() -> None:
-    quality = {"monitoringType": "ModelQuality", "groundTruth": {"uri": "s3://b/labels"}}
+    quality = {
+        "monitoringType": "ModelQuality",
+        "groundTruth": {"uri": "s3://b/labels"},
+        "modelQuality": {"metrics": ["auc"]},
+    }
     for spec, own, other in ((SPEC, "dataQuality", "modelQuality"), (SPEC | quality, "modelQuality", "dataQuality")):
         run, _ = monitor_run(spec)
         monitor = json.loads(run_annotation(run))["monitor"]

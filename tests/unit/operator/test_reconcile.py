@@ -239,6 +239,26 @@ def test_nothing_is_posted_again_after_a_restart() -> None:
     assert len(cluster.of_kind("Event")) == events
 
 
+@pytest.mark.parametrize("columns", [{}, {"groundTruth": "y"}])
+def test_labels_may_be_named_by_the_baseline(columns: Object) -> None:
+    quality = {"monitoringType": "ModelQuality", "input": {"batch": {"dataURI": "s3://bucket/batch"}}}
+    adopted = {"monitoringType": "ModelQuality", "existing": {"constraintsURI": "s3://bucket/constraints.json"}}
+    cluster = MemoryCluster()
+    with_baseline(cluster, adopted | {"columns": columns})
+    cluster.add(resource("MonitoringSchedule", "monitor", SCHEDULE | quality))
+    cluster.add(resource("MonitoringExecution", "by-hand", {"scheduleRef": {"name": "monitor"}, "window": WINDOW}))
+    operate(cluster)
+    assert_in_order(cluster)
+    for kind, name in (("MonitoringSchedule", "monitor"), ("MonitoringExecution", "by-hand")):
+        body = found(cluster, kind, name)
+        if columns:
+            assert "Stalled" not in {kind for kind, own in conditions(body).items() if own["status"] == "True"}
+        else:
+            assert standing(body) == ("Stalled", "InvalidSpec")
+            assert "spec.groundTruth: ModelQuality needs labels" in conditions(body)["Ready"]["message"]
+    assert (("CronJob", "ns", "monitor") in cluster.objects) == bool(columns)
+
+
 def test_drift_never_makes_a_schedule_unready() -> None:
     cluster = MemoryCluster()
     with_baseline(cluster)

@@ -14,6 +14,7 @@ from model_monitor_jobs.checks.coverage import Coverage
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
+from model_monitor_jobs.checks.model_quality.metrics import only_label
 from model_monitor_jobs.checks.model_quality.reference import Performance, Reference
 from model_monitor_jobs.checks.model_quality.usual import difference, scale
 from model_monitor_jobs.checks.model_quality.words import check_of, direction, shown, spanned
@@ -31,6 +32,7 @@ from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance
 from model_monitor_jobs.profiles.performance.counts import PerformanceCounts
 from model_monitor_jobs.profiles.performance.problem import Problem
+from model_monitor_jobs.profiles.performance.profile import PerformanceProfile
 
 NEEDS_SCORES: Final = frozenset({"auc", "brier_score", "calibration_error", "lift", "log_loss"})
 _Z95: Final = 1.959963984540054
@@ -69,7 +71,7 @@ def compare(
     reference: Reference,
     parts: Mapping[SegmentKey, Performance],
     settings: ModelQuality,
-    coverage: Coverage,
+    coverage: Mapping[SegmentKey, Coverage],
     evaluate: _Evaluate,
     window: Window | None,
     scored: bool,
@@ -86,7 +88,7 @@ def compare(
         if segment and (reference.baseline is None or segment not in reference.measured):
             continue
         for metric in metrics:
-            case = _Case(metric, segment, performance.measured[metric], performance.profile.rows, coverage)
+            case = _Case(metric, segment, performance.measured[metric], performance.profile, coverage[segment])
             if metric not in reference.values:
                 judgement.findings.append(case.unjudged("the baseline does not have it"))
                 continue
@@ -108,27 +110,35 @@ class _Case:
     metric: str
     segment: SegmentKey
     measured: MeasuredMetric
-    rows: int
+    profile: PerformanceProfile
     coverage: Coverage
 
-    def unjudged(self, reason: str, evidence: Evidence | None = None, expected: str = "") -> Finding:
-        """That it can't be judged, and why."""
-        value = spanned(self.metric, self.measured.value, self.measured.low, self.measured.high)
-        return self.finding(Verdict.INSUFFICIENT_DATA, value, expected, f"{self.metric}: {reason}", evidence)
+    @property
+    def rows(self) -> int:
+        """Rows with a label and an answer."""
+        return self.profile.rows
 
-    def finding(
-        self, verdict: Verdict, observed: str, expected: str, description: str, evidence: Evidence | None
-    ) -> Finding:
-        """What was found."""
+    def unjudged(self, reason: str, evidence: Evidence | None = None, usual: float | None = None) -> Finding:
+        """That it can't be judged, and why."""
+        return self.finding(Verdict.INSUFFICIENT_DATA, usual, f"{self.metric}: {reason}", evidence)
+
+    @property
+    def observed(self) -> str:
+        """The metric with its interval."""
+        return spanned(self.metric, self.measured.value, self.measured.low, self.measured.high)
+
+    def finding(self, verdict: Verdict, usual: float | None, description: str, evidence: Evidence | None) -> Finding:
+        """What was found, compared with the `usual` value."""
         return Finding(
             column="",
             check=check_of(self.metric),
             verdict=verdict,
-            observed=observed,
-            expected=expected,
+            observed=self.observed,
+            expected="" if usual is None else shown(self.metric, usual),
             description=description,
             evidence=evidence,
             segment=self.segment,
+            compared_with=usual if usual is not None and math.isfinite(usual) else None,
         )
 
 
@@ -147,9 +157,8 @@ def _judge(
         usual = Usual(reference.values[metric], reference.rows or _EXACTLY_KNOWN)
     else:
         usual = comparison.usual(metric, case.segment, settings.compare_with, noise, alpha, floor or LEARNED_FLOOR)
-    expected = shown(metric, usual.value)
     if reason := _insufficient(case, usual):
-        return case.unjudged(reason, expected=expected)
+        return case.unjudged(reason, usual=usual.value)
     if usual.variation is not None:
         judgement.learned += 1
         judgement.leave_out(usual.left_out)
@@ -167,13 +176,12 @@ def _judge(
         case.rows,
         usual.rows,
     )
-    observed = spanned(metric, measured.value, measured.low, measured.high)
-    text = f"{metric} is {observed}, {expected} in the baseline"
+    text = f"{metric} is {case.observed}, {shown(metric, usual.value)} in the baseline"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
-        return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, expected)
+        return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, usual.value)
     if evidence.verdict is Verdict.VIOLATION:
         text += f": {direction(metric, measured.value, usual.value)}"
-    return case.finding(evidence.verdict, observed, expected, text, evidence)
+    return case.finding(evidence.verdict, usual.value, text, evidence)
 
 
 def _insufficient(case: _Case, usual: Usual) -> str:
@@ -184,8 +192,10 @@ def _insufficient(case: _Case, usual: Usual) -> str:
             f"{coverage.labelled:,} of {coverage.records:,} records have a label ({percent(coverage.share)}), "
             f"{percent(coverage.least)} are needed"
         )
+    if only := only_label(case.profile.counts):
+        return only
     if not measured.defined or not math.isfinite(measured.standard_error):
-        return measured.reason
+        return measured.reason or f"{case.rows:,} rows with a label do not tell how sure it is"
     if measured.count < FEWEST_ROWS:
         return f"it rests on {measured.count:,} rows, at least {FEWEST_ROWS} are needed"
     return "" if math.isfinite(usual.value) else "it is undefined in the baseline"

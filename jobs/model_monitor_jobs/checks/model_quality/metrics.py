@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import numpy as np
+
 from model_monitor_crds.model_quality import Costs
 from model_monitor_jobs.checks.model_quality import binary, multiclass, regression
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
@@ -92,6 +94,19 @@ def undefined(counts: PerformanceCounts, name: str) -> str:
     if isinstance(counts, RegressionCounts):
         return regression.undefined(counts)
     return "there are no labelled answers"
+
+
+def only_label(counts: PerformanceCounts) -> str:
+    """That all labels of a classification are alike, in words; empty where they are not, and without labels."""
+    rows, total = int(counts.rows.sum()), counts.total()
+    if isinstance(total, BinaryCounts):
+        actual = total.confusion[0].sum(axis=1)
+    elif isinstance(total, MulticlassCounts):
+        actual = total.by_class[0, :, 1]
+    else:
+        return ""
+    present = np.flatnonzero(actual)
+    return f"all {rows:,} labels are {total.problem.classes[present[0]]}" if len(present) == 1 else ""
 
 
 def _of_regression(counts: PerformanceCounts) -> RegressionCounts:

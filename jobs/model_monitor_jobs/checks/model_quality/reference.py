@@ -36,10 +36,13 @@ class Reference:
     baseline: BaselinePerformance | None = None
     """None where files were adopted."""
     measured: Mapping[SegmentKey, Measured] = field(default_factory=dict)
+    stated: Mapping[str, float] = field(default_factory=dict)
+    """The metrics of an adopted statistics.json, by name."""
 
     @property
     def values(self) -> Mapping[str, float]:
-        """The metrics on all rows; of adopted files their thresholds, which are the baseline's values."""
+        """The metrics on all rows; of adopted constraints alone their thresholds, which are a baseline's values."""
         if self.baseline is None:
-            return {name: constraint.threshold for name, constraint in self.constraints.items()}
+            thresholds = {name: constraint.threshold for name, constraint in self.constraints.items()}
+            return thresholds | {name: value for name, value in self.stated.items() if math.isfinite(value)}
         return {name: metric.value for name, metric in self.measured[()].items() if math.isfinite(metric.value)}

@@ -16,11 +16,9 @@ def compare(reference: Reference, measured: Measured) -> list[Finding]:
     findings = []
     for name, constraint in reference.constraints.items():
         metric = measured.get(name)
-        if metric is None:
-            continue
         expected = f"{constraint.comparison_operator} {shown(name, constraint.threshold)}"
-        if not math.isfinite(metric.value):
-            text = f"{name}: {metric.reason}"
+        if metric is None or not math.isfinite(metric.value):
+            text = f"{name}: {metric.reason if metric is not None else 'it needs probabilities'}"
             findings.append(Finding("", check_of(name), Verdict.INSUFFICIENT_DATA, "undefined", expected, text))
             continue
         violated = constraint.violated_by(metric.value)

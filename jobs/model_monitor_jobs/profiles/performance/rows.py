@@ -106,6 +106,8 @@ class Decoded:
     rows: LabelledRows
     kept: Mask
     """Which rows of the input `rows` holds."""
+    answered: Mask
+    """Which rows count, or would if they had a usable label: their answers are valid."""
     unlabelled: int
     unanswered: int
     invalid_labels: InvalidValues
@@ -133,7 +135,7 @@ def decode(
         actual, present = _numbers(label)
         labelled = np.isfinite(actual)
     else:
-        forms = canonical_labels(_texts(label))
+        forms = canonical_labels(label_texts(label))
         present = _mask(forms.is_valid())
         labelled = present if problem.type == "MulticlassClassification" else _indices(forms, problem.classes) >= 0
     invalid_labels.add(_counted(label, present & ~labelled))
@@ -148,7 +150,7 @@ def decode(
         actual = _indices(forms, classes)
     rows = LabelledRows(actual[kept], predicted, score, block_of(hashes[kept]), classes)
     unlabelled = len(label) - int(present.sum())
-    return Decoded(rows, kept, unlabelled, answers.missing, invalid_labels, answers.invalid)
+    return Decoded(rows, kept, answers.valid, unlabelled, answers.missing, invalid_labels, answers.invalid)
 
 
 def decode_answers(
@@ -179,7 +181,7 @@ def decode_answers(
         numbers, present = _numbers(given)
         faults.found(given, ~np.isfinite(numbers), present)
         return Answers(np.where(faults.valid, numbers, 0.0), None, faults.valid, faults.missing, faults.invalid, ())
-    forms = None if prediction is None else canonical_labels(_texts(prediction))
+    forms = None if prediction is None else canonical_labels(label_texts(prediction))
     classes = problem.classes
     if problem.type == "MulticlassClassification":
         classes = joined_classes(classes, [] if forms is None else pc.unique(forms.drop_null()).to_pylist(), columns)
@@ -252,11 +254,11 @@ def _indices(forms: pa.Array, classes: tuple[str, ...]) -> Indices:
     return np.array(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _texts(values: pa.Array) -> pa.Array:
+def label_texts(values: pa.Array) -> pa.Array:
     """Values as texts; NaN is null."""
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _texts(values.dictionary_decode())
+        return label_texts(values.dictionary_decode())
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return values.cast(pa.string())
     if pa.types.is_floating(kind):
@@ -272,7 +274,7 @@ def _numbers(values: pa.Array) -> tuple[Doubles, Mask]:
     if pa.types.is_floating(kind):
         numbers = _doubles(values)
         return numbers, ~np.isnan(numbers)
-    texts = _texts(values)
+    texts = label_texts(values)
     try:
         return _doubles(texts), _mask(texts.is_valid())
     except pa.ArrowInvalid:
@@ -294,5 +296,5 @@ def _counted(values: pa.Array, mask: Mask) -> dict[str, int]:
     """How often each text occurs in some rows, in the order in which they first occur."""
     if not mask.any():
         return {}
-    found = pc.value_counts(_texts(values.filter(pa.array(mask))))
+    found = pc.value_counts(label_texts(values.filter(pa.array(mask))))
     return {entry["values"]: entry["counts"] for entry in found.to_pylist()}

@@ -80,7 +80,7 @@ def judge(known: Reference, part: LabelledRows, coverage: Coverage | None = None
     evaluate = partial(values, costs=chosen.costs)
     enough = coverage or Coverage(len(part), len(part), 0.8)
     return compare(
-        known, {(): performance}, chosen, enough, evaluate, window, scored=known.problem.type != "Regression"
+        known, {(): performance}, chosen, {(): enough}, evaluate, window, scored=known.problem.type != "Regression"
     )
 
 

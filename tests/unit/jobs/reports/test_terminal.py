@@ -136,9 +136,8 @@ def test_checks_of_metrics_say_which_rows_they_are_of() -> None:
 
 def test_a_silenced_estimate_is_not_shown() -> None:
     found, _ = model_quality_examples.alert_parts()
-    assert found.backtest is not None
-    text = shown(result_report(replace(found, backtest=replace(found.backtest, trusted=False))))
-    assert "Estimated without labels: silenced, it has been wrong too often" in text
+    text = shown(result_report(replace(found, backtests={"auc": replace(found.backtests["auc"], trusted=False)})))
+    assert "Estimated without labels: auc silenced, it has been wrong too often" in text
     assert "0.905" not in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.execution.perform import perform_baseline, started_status
 from model_monitor_jobs.sinks import executions
 from model_monitor_jobs.storage import Storage
+from tests.unit.jobs.runs.shop import DAY, START, Shop
 
 NOW = datetime(2026, 7, 2, 0, 1, tzinfo=UTC)
 JOB = f"daily-{int(NOW.timestamp()) // 60 - 1}"
@@ -33,6 +34,8 @@ class FakeServer:
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}
         self.codes: list[int] = []
+        self.unavailable = ""
+        """Part of the names that can't be written."""
         self.statuses: list[dict[str, Any]] = []
         fake = self
 
@@ -56,10 +59,10 @@ class FakeServer:
 
             def do_PATCH(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if fake.codes:
-                    self.answer(fake.codes.pop(0), {"reason": "told to"})
-                    return
                 name = body["metadata"]["name"]
+                if fake.codes or (fake.unavailable and fake.unavailable in name):
+                    self.answer(fake.codes.pop(0) if fake.codes else 503, {"reason": "told to"})
+                    return
                 fake.objects[name] = fake.objects.get(name, {}) | body
                 if "status" in body:
                     fake.statuses.append(body["status"])
@@ -160,6 +163,36 @@ def test_a_second_try_judges_the_window_of_the_first(tmp_path: Path, server: Fak
     }
     assert go(tmp_path, run, job="by-hand") == 0
     assert server.statuses[-1]["window"] == window
+
+
+def test_a_second_try_records_what_the_first_has_published_of_earlier_windows(
+    tmp_path: Path, server: FakeServer
+) -> None:
+    shop = Shop(tmp_path)
+    shop.write_training()
+    for day in (20, 21):
+        shop.write_day(day, late=timedelta(hours=1))
+    monitor = shop.monitor({"recheck": "P2D"}, modelQuality={"estimate": False}).to_dict()
+    owner = {"kind": "MonitoringSchedule", "name": "shop", "uid": "u-1"}
+    run = {"owner": owner, "monitor": monitor, "reference": shop.baseline().to_dict()}
+    first, second = (f"shop-{int((START + day * DAY).timestamp()) // 60}" for day in (21, 22))
+    assert go(tmp_path, run, shop.storage, first) == 0
+    for id, label in list(shop.known.items())[:600]:
+        shop.write_label(id, "1" if label == "0" else "0", START + 21 * DAY + timedelta(hours=12))
+    server.unavailable = "shop-r"
+    assert go(tmp_path, run, shop.storage, second) == EXIT_RETRY
+    published = (tmp_path / "reports/shop/2026/01/22/00/execution.json").read_bytes()
+    again = json.loads(published)["metadata"]["name"]
+    assert again.startswith("shop-r")
+    assert set(server.objects) == {first, second}
+    server.unavailable = ""
+    for _ in range(2):
+        server.objects.pop(second)
+        assert go(tmp_path, run, shop.storage, second) == 0
+        assert set(server.objects) == {first, second, again}
+        assert server.objects[again]["status"] == json.loads(published)["status"]
+        assert server.objects[again]["status"]["violationCount"] == 1
+    assert (tmp_path / "reports/shop/2026/01/22/00/execution.json").read_bytes() == published
 
 
 def test_faults_that_pass_are_waited_out(tmp_path: Path, server: FakeServer) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
 from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.errors import InputError, MonitorError
+from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError
 from model_monitor_jobs.runs.baseline import make_baseline
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 from tests.unit.jobs.runs.shop import DAY, START, Shop, rows
@@ -126,11 +126,12 @@ def test_a_table_of_labels_without_the_column_is_an_error(shop: Shop) -> None:
         shop.judge(shop.baseline(), 20, monitor=shop.monitor(groundTruth=truth))
 
 
-def adopted(shop: Shop, constraints: dict[str, Any]) -> BaselineFiles:
+def adopted(shop: Shop, constraints: dict[str, Any], **spec: Any) -> BaselineFiles:
     """A baseline of constraints alone."""
     (shop.root / "constraints.json").write_text(json.dumps(constraints))
     existing = {"existing": {"constraintsURI": "pvc://shop/constraints.json"}}
-    return make_baseline(BaselineSpec.model_validate({"monitoringType": "ModelQuality"} | existing), shop.storage).files
+    whole = {"monitoringType": "ModelQuality"} | existing | spec
+    return make_baseline(BaselineSpec.model_validate(whole), shop.storage).files
 
 
 def constraints_of(**thresholds: float) -> dict[str, Any]:
@@ -145,6 +146,14 @@ def constraints_of(**thresholds: float) -> dict[str, Any]:
             for name, value in thresholds.items()
         },
     }
+
+
+def test_a_problem_that_adopted_constraints_are_not_of_is_refused(shop: Shop) -> None:
+    constraints = constraints_of(auc=0.8)
+    assert adopted(shop, constraints, modelQuality={"problemType": shop.problem}) == adopted(shop, constraints)
+    message = r"spec\.modelQuality\.problemType: is Regression, pvc://shop/constraints\.json is of BinaryClassification"
+    with pytest.raises(ConfigurationError, match=message):
+        adopted(shop, constraints, modelQuality={"problemType": "Regression"})
 
 
 def test_sagemakers_thresholds_decide_as_they_did(shop: Shop) -> None:

@@ -130,8 +130,12 @@ def with_label(text: str, of: float = 1.0) -> Any:
 @pytest.mark.parametrize(
     ("problem", "label", "error"),
     [
-        ("BinaryClassification", "maybe", r'600 of 600 labels can.t be used: "maybe".*positiveLabel'),
-        ("Regression", "dear", r'600 of 600 labels can.t be used: "dear".*problemType'),
+        (
+            "BinaryClassification",
+            "maybe",
+            r'600 of 600 labels .* groundTruth.maxUnreadableShare allows: "maybe"; the baseline knows "0", "1"',
+        ),
+        ("Regression", "dear", r'600 of 600 labels can.t be used, more than .*: "dear"; a number is expected'),
     ],
 )
 def test_labels_of_another_kind_are_an_error(problem: ProblemType, label: str, error: str, tmp_path: Path) -> None:
@@ -190,13 +194,20 @@ def test_which_label_is_positive_must_be_clear(tmp_path: Path) -> None:
 
 def test_probabilities_without_a_threshold_are_cut_at_one_half(shop: Shop) -> None:
     shop.write_day(20)
-    files = shop.baseline()
     made = rows("BinaryClassification", 600, 20)
     for threshold, settings in ((0.5, {}), (0.8, {"probabilityThreshold": 0.8})):
+        files = shop.baseline(modelQuality={"problemType": "BinaryClassification", **settings})
         result = shop.judge(files, 20, monitor=shop.monitor(modelQuality=settings))
         answers = [int((row.probability or 0.0) > threshold) for row in made]
         expected = oracle.recall_score([int(row.label) for row in made], answers)
         assert result.measured["recall"].value == pytest.approx(expected)
+
+
+def test_another_threshold_than_the_baselines_is_refused(shop: Shop) -> None:
+    shop.write_day(20)
+    monitor = shop.monitor(modelQuality={"probabilityThreshold": 0.8})
+    with pytest.raises(MonitorError, match=r"probabilityThreshold: is 0\.8, the baseline was measured at 0\.5"):
+        shop.judge(shop.baseline(), 20, monitor=monitor)
 
 
 def test_a_score_that_is_no_probability_is_an_error(shop: Shop) -> None:

@@ -81,7 +81,7 @@ def by_dictionary(records: list[Event], labels: list[Event]) -> tuple[Counter[An
             given = None
             if label is not None and len(label.values) in (1, len(event.values)):
                 given = label.values[index if len(label.values) > 1 else 0]
-                counts.matched += 1
+                counts.matched += given is not None
                 counts.empty += given is None
                 used.add(event.id)
             rows[event.id, value, given] += 1

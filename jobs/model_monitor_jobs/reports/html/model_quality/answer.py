@@ -53,8 +53,10 @@ def headline_facts(result: ModelQualityResult, context: ReportContext) -> tuple[
         Fact("Coverage", share(needed.share)),
         Fact("Labels as of", written(result.as_of, context.zone)),
     ]
-    metric = result.judged_metrics[0]
-    finding = findings_of_all_rows(result).get(metric)
+    # Beside a headline on a violation stands what that metric was.
+    worst = result.violations[0] if result.violations else None
+    metric = metric_of(worst.check) if worst is not None else result.judged_metrics[0]
+    finding = worst if worst is not None else findings_of_all_rows(result).get(metric)
     baseline = compared_with(finding, result) if finding is not None else result.reference.values.get(metric)
     if baseline is not None:
         facts.append(Fact("In the baseline", shown(metric, baseline)))

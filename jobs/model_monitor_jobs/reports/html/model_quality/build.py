@@ -51,7 +51,7 @@ def report_of(result: ModelQualityResult, context: ReportContext) -> ModelQualit
     window, baseline = result.everything.profile, _baseline_profile(result)
     segments = segment_rows(result, context, alerts)
     violations = result.violations
-    learned = any(finding.evidence.learned for finding in result.findings if finding.evidence)
+    learned = _learned(result)
     told = frozenset(result.on_labels)
     return ModelQualityReport(
         title=context.schedule,
@@ -107,6 +107,15 @@ def run_facts(result: ModelQualityResult, context: ReportContext) -> tuple[Fact,
         facts.append(Fact("Compared with", settings.compare_with))
     facts.append(alert_fact(context.alert))
     return (*reading_facts(result, context, "metric"), *(fact for fact in facts if fact.value))
+
+
+def _learned(result: ModelQualityResult) -> bool:
+    """Whether limits know, or would know, how much the baseline's own windows vary."""
+    evidence = [finding.evidence for finding in result.findings if finding.evidence]
+    if evidence:
+        return any(own.learned for own in evidence)
+    baseline = result.reference.baseline
+    return baseline is not None and bool(baseline.windows)
 
 
 def _baseline_profile(result: ModelQualityResult) -> PerformanceProfile | None:

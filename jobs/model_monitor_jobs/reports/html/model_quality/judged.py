@@ -39,14 +39,10 @@ def findings_of_all_rows(result: ModelQualityResult) -> dict[str, Finding]:
 
 
 def compared_with(finding: Finding, result: ModelQualityResult) -> float | None:
-    """What a metric was compared with, as its finding tells it; else its value in the whole baseline, if it has one.
-
-    Of the baseline's windows that are like this one, without those held to be faults.
-    """
-    try:
-        return float(finding.expected)
-    except ValueError:
-        return baseline_value(metric_of(finding.check), finding.segment, result)
+    """What a metric was compared with; else its value in the whole baseline, if it has one."""
+    if finding.compared_with is not None:
+        return finding.compared_with
+    return baseline_value(metric_of(finding.check), finding.segment, result)
 
 
 def baseline_value(metric: str, segment: SegmentKey, result: ModelQualityResult) -> float | None:
@@ -79,8 +75,8 @@ def judged_of(finding: Finding, result: ModelQualityResult, context: ReportConte
 
 def verdict_of(finding: Finding, result: ModelQualityResult) -> str:
     """The verdict in words."""
-    if finding.verdict is Verdict.INSUFFICIENT_DATA and not result.needed.enough and finding.evidence is None:
-        return "Too few labels"
+    if finding.verdict is Verdict.INSUFFICIENT_DATA and finding.evidence is None:
+        return "Not judged" if result.needed.enough else "Too few labels"
     return VERDICTS[finding.verdict]
 
 
@@ -141,7 +137,7 @@ def _metric_row(name: str, findings: Mapping[str, Finding], result: ModelQuality
 
 def estimate_of(metric: str, result: ModelQualityResult) -> Span | None:
     """What a metric was estimated to be without labels; None where that may not be shown."""
-    if result.estimates is None or not result.trusted:
+    if result.estimates is None or not result.trusts(metric):
         return None
     found = result.estimates.metrics.get(metric)
     return Span(found.value, found.low, found.high) if found is not None else None

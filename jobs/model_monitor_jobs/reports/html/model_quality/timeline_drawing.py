@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any, Final
 
 from model_monitor_jobs.checks.model_quality.words import shown
@@ -88,7 +89,9 @@ def _range(timeline: Timeline) -> tuple[float, float]:
     values = [span.value for span in spans]
     values += [value for value in (timeline.baseline, timeline.low, timeline.high) if value is not None]
     low, high = min(values), max(values)
-    room = (high - low) or abs(high) * 0.1 or 1.0
+    widths = [span.high - span.low for span in spans if span.low is not None and span.high is not None]
+    # Of a few rows an interval says little, and shall not flatten all others.
+    room = max(high - low, median(widths) if widths else 0.0) or abs(high) * 0.1 or 1.0
     low = min([low, *(max(span.low, low - room) for span in spans if span.low is not None)])
     high = max([high, *(min(span.high, high + room) for span in spans if span.high is not None)])
     margin = 0.06 * ((high - low) or room)

@@ -47,7 +47,7 @@ def window_points(metric: str, result: ModelQualityResult, context: ReportContex
     now = result.window.start if result.window is not None else None
     ticks = iter(_ticks([*starts, *([now] if now is not None else []), *(start for start, _ in ahead)], context.zone))
     points = [
-        _earlier(metric, found, written(start, context.zone), next(ticks), trusted=result.trusted)
+        _earlier(metric, found, written(start, context.zone), next(ticks), trusted=result.trusts(metric))
         for found, start in zip(earlier, starts, strict=True)
     ]
     label = written(now, context.zone) if now is not None else "this window"
@@ -142,7 +142,7 @@ def _now(metric: str, result: ModelQualityResult, label: str, tick: str) -> Wind
 
 def _ahead(metric: str, result: ModelQualityResult, context: ReportContext) -> list[tuple[datetime, Span]]:
     """Windows after this one that were only estimated, by this run or by earlier ones; the latest word counts."""
-    if not result.trusted or result.window is None:
+    if not result.trusts(metric) or result.window is None:
         return []
     found: dict[datetime, Span] = {}
     for earlier in context.history.results:

@@ -34,7 +34,7 @@ def trial_of(result: ModelQualityResult, context: ReportContext) -> Trial | None
 
 
 def _sentences(metric: str, result: ModelQualityResult) -> Iterator[str]:
-    estimates, backtest = result.estimates, result.backtest
+    estimates, backtest = result.estimates, result.backtests.get(metric)
     if estimates is None:
         return
     if not estimates.metrics:
