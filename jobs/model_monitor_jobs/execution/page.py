@@ -9,7 +9,6 @@ from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.history import History
-from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 from model_monitor_jobs.runs.result import Result
 
@@ -48,15 +47,19 @@ def dataset_page(result: Result, settings: DataQuality, dataset: str, folder: st
 
 def _page(result: Result, **context: Any) -> bytes:
     # The template engine is imported by runs that write a page, not by every command.
-    from model_monitor_jobs.reports.html import data_quality, model_bias, model_quality
+    from model_monitor_jobs.reports.html import data_quality, model_quality
     from model_monitor_jobs.reports.html.context import ReportContext
     from model_monitor_jobs.reports.html.render import render_report
 
     told = ReportContext(**context)
     if isinstance(result, ModelQualityResult):
         return render_report(model_quality.report_of(result, told))
-    if isinstance(result, ModelBiasResult):
-        return render_report(model_bias.report_of(result, told))
     if isinstance(result, DataQualityResult):
         return render_report(data_quality.report_of(result, told))
+    # Imported by the runs that need it, as it takes a while.
+    from model_monitor_jobs.reports.html import model_bias
+    from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
+
+    if isinstance(result, ModelBiasResult):
+        return render_report(model_bias.report_of(result, told))
     raise TypeError(f"there is no page of a {type(result).__name__}")
