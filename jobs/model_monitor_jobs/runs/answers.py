@@ -86,3 +86,12 @@ def column_of(batch: pa.RecordBatch, name: str) -> pa.Array:
     """A column; nulls where the batch has none."""
     index = batch.schema.get_field_index(name)
     return batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())
+
+
+def check_threshold(field: str, threshold: float | None, known: float) -> None:
+    """Raise ConfigurationError where a monitor's threshold of probabilities is not the one of its baseline."""
+    if threshold not in (None, known):
+        raise ConfigurationError(
+            f"{field}: is {threshold:g}, the baseline was measured at {known:g}",
+            remedy=f"leave it out, or set {field} of the Baseline",
+        )

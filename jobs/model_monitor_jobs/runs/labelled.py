@@ -38,14 +38,25 @@ class LabelledRecords:
     """
 
     def __init__(
-        self, records: RecordStream, labels: RecordStream | None, source: Input, truth: GroundTruth | None, label: str
+        self,
+        records: RecordStream,
+        labels: RecordStream | None,
+        source: Input,
+        truth: GroundTruth | None,
+        label: str,
+        *,
+        label_free: bool,
     ) -> None:
-        """`label` is the records' own column with the label, where there is no ground truth."""
+        """`label` is the records' own column with the label, where there is no ground truth.
+
+        `label_free`: they may lack that.
+        """
         self._records = records
         self._labels = labels
         self._source = source
         self._truth = truth
         self._label = label
+        self._label_free = label_free
         self._seen: dict[str, None] = {}
         self.coverage = Coverage()
 
@@ -78,7 +89,7 @@ class LabelledRecords:
     def check(self, uri: str) -> None:
         """Raise InputError where too much could not be read."""
         check_readable(self.report, self._source.max_unreadable_share, uri)
-        if self._labels is None and self._label not in self.columns:
+        if self._labels is None and not self._label_free and self._label not in self.columns:
             raise absent_output("spec.columns.groundTruth", self._label, self.columns, uri)
         if self._truth is not None and self._labels is not None:
             check_readable(self._labels.report, self._truth.max_unreadable_share, self._truth.uri)
@@ -119,7 +130,7 @@ def open_labelled(
         )
     records = open_records(source, columns, answers, roles, window, storage, also, own_label=truth is None)
     labels = read_labels(storage, truth, label, window, as_of) if truth is not None else None
-    return LabelledRecords(records, labels, source, truth, label or "")
+    return LabelledRecords(records, labels, source, truth, label or "", label_free=label_free)
 
 
 def open_records(

@@ -13,6 +13,7 @@ from model_monitor_jobs.checks.bias.reference import BiasReference
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.bias.baseline import BaselineBias, read_baseline_bias
 from model_monitor_jobs.profiles.roles import ColumnRole
+from model_monitor_jobs.runs.answers import check_threshold
 from model_monitor_jobs.runs.bias_problem import problem_of, stray_facets
 from model_monitor_jobs.runs.loading import edited_files, fitting_length
 from model_monitor_jobs.sagemaker.analysis import read_analysis
@@ -58,7 +59,8 @@ def load_bias(files: BaselineFiles, settings: ModelBias, storage: Storage, windo
             "spec.modelBias.group: the baseline was made from a dataset", remedy="set modelBias.group of the Baseline"
         )
     baseline = read_baseline_bias(storage.read_bytes(files.profile_uri), files.profile_uri)
-    problem = replace(baseline.problem, threshold=settings.probability_threshold or baseline.problem.threshold)
+    problem = baseline.problem
+    check_threshold("spec.modelBias.probabilityThreshold", settings.probability_threshold, problem.threshold)
     baseline, unlearned = _of_length(baseline, window)
     reference = BiasReference(problem, constraints, files.record_count, baseline, measure(baseline.whole.counts))
     return LoadedBias(files, reference, label, (*notes, *stray_facets(analysis, problem)), unlearned)

@@ -20,6 +20,7 @@ from model_monitor_jobs.profiles.performance.baseline import (
 from model_monitor_jobs.profiles.performance.parts import measured_segments
 from model_monitor_jobs.profiles.performance.problem import Problem, canonical_label
 from model_monitor_jobs.profiles.roles import ColumnRole
+from model_monitor_jobs.runs.answers import check_threshold
 from model_monitor_jobs.runs.loading import edited_files, fitting_length
 from model_monitor_jobs.sagemaker.model_quality import read_model_quality_statistics
 from model_monitor_jobs.sagemaker.model_quality_constraints import problem_of, read_model_quality_constraints
@@ -114,13 +115,8 @@ def _resolved(problem: Problem, settings: ModelQuality) -> Problem:
                 f"{problem.classes[1]!r}",
                 remedy="leave it out, or set spec.modelQuality.positiveLabel of the Baseline",
             )
-    threshold = settings.probability_threshold
-    if problem.type == "BinaryClassification" and threshold not in (None, problem.threshold):
-        raise ConfigurationError(
-            f"spec.modelQuality.probabilityThreshold: is {threshold:g}, the baseline was measured at "
-            f"{problem.threshold:g}",
-            remedy="leave it out, or set spec.modelQuality.probabilityThreshold of the Baseline",
-        )
+    if problem.type == "BinaryClassification":
+        check_threshold("spec.modelQuality.probabilityThreshold", settings.probability_threshold, problem.threshold)
     return problem
 
 

@@ -292,3 +292,10 @@ def test_a_window_is_judged_again_as_labels_come(shop: BiasShop, files: Baseline
     assert facet["facet"] == "plan = b"
     assert {"EOD", "EOR", *PRE_TRAINING, *POST_TRAINING} == {metric["metric"] for metric in facet["metrics"]}
     assert facet["group"]["rows"] + facet["others"]["rows"] == 400
+
+
+def test_another_threshold_than_the_baselines_is_refused(shop: BiasShop, files: BaselineFiles) -> None:
+    shop.write_day(20)
+    monitor = shop.bias_monitor(modelBias={"probabilityThreshold": 0.8})
+    with pytest.raises(ConfigurationError, match=r"modelBias\.probabilityThreshold: is 0\.8, the baseline .* 0\.5"):
+        shop.judge_bias(files, 20, monitor)
