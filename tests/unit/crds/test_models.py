@@ -131,7 +131,7 @@ PREDICTIONS = {"batch": {"dataURI": "s3://a/b", "predictionsURI": "s3://a/p"}}
 def test_a_data_quality_monitor_has_no_settings_of_model_quality() -> None:
     with pytest.raises(ValidationError, match=r"spec\.modelQuality: only for monitoringType ModelQuality"):
         MonitoringSchedule.model_validate(change(schedule(), "spec.modelQuality", {"metrics": ["auc"]}))
-    with pytest.raises(ValidationError, match=r"spec\.input\.batch\.predictionsURI: only for monitoringType ModelQual"):
+    with pytest.raises(ValidationError, match=r"spec\.input\.batch\.predictionsURI: not for monitoringType DataQ"):
         MonitoringSchedule.model_validate(change(schedule(), "spec.input", PREDICTIONS))
 
 
