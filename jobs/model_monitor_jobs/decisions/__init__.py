@@ -19,7 +19,7 @@ from model_monitor_jobs.decisions.evidence import (
     Verdict,
     shared_alpha,
 )
-from model_monitor_jobs.decisions.judgement import distance_interval, rate_interval, weigh, wilson
+from model_monitor_jobs.decisions.judgement import Z95, distance_interval, rate_interval, weigh, wilson
 from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import (
     JENSEN_SHANNON_DIVISOR,
@@ -39,6 +39,7 @@ __all__ = [
     "LEARNED_FLOOR",
     "UNLEARNED_FLOOR",
     "WIDEST_LIMIT",
+    "Z95",
     "ChiSquaredNoise",
     "Evidence",
     "KolmogorovNoise",

@@ -10,7 +10,7 @@ from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import Noise
 from model_monitor_jobs.decisions.variation import Variation
 
-_Z95: Final = 1.959963984540054
+Z95: Final = 1.959963984540054
 _KOLMOGOROV95: Final = 1.3581015157406195
 """Quantile .95 of the Kolmogorov distribution, in its exponential form sqrt(-ln(.05/2)/2)."""
 
@@ -73,7 +73,7 @@ def rate_interval(hits: int, count: int, reference_hits: int, reference_count: i
 
 def wilson(hits: float, count: float) -> tuple[float, float, float]:
     """95 % interval of a share of `count` rows, 1 or more (Wilson 1927): its low end, the share, and its high end."""
-    rate, square = hits / count, _Z95**2
+    rate, square = hits / count, Z95**2
     middle = (rate + square / (2 * count)) / (1 + square / count)
-    spread = _Z95 * math.sqrt(rate * (1 - rate) / count + square / (4 * count**2)) / (1 + square / count)
+    spread = Z95 * math.sqrt(rate * (1 - rate) / count + square / (4 * count**2)) / (1 + square / count)
     return min(middle - spread, rate), rate, max(middle + spread, rate)

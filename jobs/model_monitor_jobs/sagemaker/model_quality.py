@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from model_monitor_crds.model_quality import METRICS, ProblemType
+from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
-from model_monitor_jobs.profiles.performance.counts import Counts, PerformanceCounts
+from model_monitor_jobs.profiles.performance.counts import PerformanceCounts
 from model_monitor_jobs.profiles.performance.multiclass import ConfusionMatrix
 from model_monitor_jobs.profiles.performance.overall import Overall
 from model_monitor_jobs.profiles.performance.scores import ScoreTable, precision_recall_curve, roc_curve, thinned

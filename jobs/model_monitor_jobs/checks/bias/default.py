@@ -20,13 +20,12 @@ from model_monitor_jobs.checks.comparison import Comparison, Usual
 from model_monitor_jobs.checks.coverage import Coverage
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
-from model_monitor_jobs.decisions import LEARNED_FLOOR, Evidence, MetricNoise, Verdict, shared_alpha, weigh
+from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.bias.counts import BiasCounts
 from model_monitor_jobs.profiles.by_window import EVERYTHING
 from model_monitor_jobs.sagemaker.analysis import PRE_TRAINING, SECTIONS
 
-_Z95: Final = 1.959963984540054
 _EXACTLY_KNOWN: Final = 1_000_000_000
 """Rows of a baseline of which nothing but its values is known: none of the noise is then put down to it."""
 _CLARIFYS: Final = frozenset(name for names in SECTIONS.values() for name in names)
@@ -187,7 +186,7 @@ def _judge(
         judgement.leave_out(usual.left_out)
     value = _scaled(case.metric, case.measured.value)
     change = abs(value - usual.value)
-    spread = _Z95 * math.sqrt(noise.variance(case.rows, usual.rows))
+    spread = Z95 * math.sqrt(noise.variance(case.rows, usual.rows))
     evidence = weigh(
         change,
         (max(0.0, change - spread), change + spread),
@@ -213,7 +212,7 @@ def _within(case: _Case, allowed: AllowedRange, settings: ModelBias, alpha: floa
     high = math.inf if allowed.high is None else _monotone(case.metric, allowed.high)
     outside = max(low - value, value - high, 0.0)
     noise = MetricNoise(case.unit_variance, 0.0)
-    spread = _Z95 * math.sqrt(noise.variance(case.rows, _EXACTLY_KNOWN))
+    spread = Z95 * math.sqrt(noise.variance(case.rows, _EXACTLY_KNOWN))
     evidence = weigh(
         outside,
         (max(0.0, outside - spread), outside + spread),

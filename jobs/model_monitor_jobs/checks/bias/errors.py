@@ -8,7 +8,7 @@ from model_monitor_jobs.checks.bias.metrics import DISTANCES, NEED_STRATA
 from model_monitor_jobs.checks.bias.tables import Outcomes
 from model_monitor_jobs.profiles.bias.counts import MOST_VALUES, BiasCounts
 from model_monitor_jobs.profiles.bias.problem import ADVANTAGED, DISADVANTAGED, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts
+from model_monitor_jobs.profiles.grouped_arrays import Counts
 
 _ALL_FALSE_NEGATIVES: Final = (
     "All predicted labels are false negatives. There should be at least one prediction that is not false negative."

@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from model_monitor_jobs import decisions
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 
 ALPHA: Final = 0.05
 Z95: Final = NormalDist().inv_cdf(1 - ALPHA / 2)

@@ -21,7 +21,8 @@ from model_monitor_jobs.checks.bias.tables import Outcomes, Strata, label_distri
 from model_monitor_jobs.checks.finding import percent
 from model_monitor_jobs.profiles.bias.counts import BiasCounts
 from model_monitor_jobs.profiles.bias.problem import NEGATIVE, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 
 Method = Literal["", "agresti_min", "bootstrap", "newcombe", "wilson"]
 """How an interval was made; empty where there is none."""

@@ -6,7 +6,8 @@ from typing import Final
 
 from model_monitor_jobs.checks.bias.quotients import quotient
 from model_monitor_jobs.profiles.bias.problem import NEGATIVE, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 
 DESCRIPTIONS: Final = {
     "Accuracy": "Proportion of inputs assigned the correct predicted label by the model.",

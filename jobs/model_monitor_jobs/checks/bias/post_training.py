@@ -8,7 +8,8 @@ from model_monitor_jobs.checks.bias.quotients import apart, defined, quotient
 from model_monitor_jobs.checks.bias.rates import Rates
 from model_monitor_jobs.checks.bias.tables import Outcomes
 from model_monitor_jobs.profiles.bias.problem import ADVANTAGED, DISADVANTAGED, NEGATIVE, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 
 
 def disparate_impact(positive: Rates) -> Doubles:

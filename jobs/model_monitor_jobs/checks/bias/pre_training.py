@@ -6,7 +6,8 @@ import numpy as np
 
 from model_monitor_jobs.checks.bias.quotients import defined, quotient
 from model_monitor_jobs.profiles.bias.problem import ADVANTAGED, DISADVANTAGED, NEGATIVE, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 
 
 def class_imbalance(sides: Counts) -> Doubles:

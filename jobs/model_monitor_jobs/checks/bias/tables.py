@@ -8,7 +8,7 @@ import numpy as np
 
 from model_monitor_jobs.profiles.bias.counts import BiasCounts
 from model_monitor_jobs.profiles.bias.problem import NEGATIVE, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts
+from model_monitor_jobs.profiles.grouped_arrays import Counts
 
 
 @dataclass(frozen=True)

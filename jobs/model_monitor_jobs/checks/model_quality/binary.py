@@ -8,8 +8,9 @@ import numpy as np
 
 from model_monitor_crds.model_quality import Costs
 from model_monitor_jobs.checks.model_quality.ratio import calibration_error, f_score, ratio
+from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.performance.counts import Doubles
 from model_monitor_jobs.profiles.performance.scores import auc, lift
 
 BETAS: Final = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}

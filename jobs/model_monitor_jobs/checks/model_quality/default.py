@@ -21,6 +21,7 @@ from model_monitor_jobs.checks.model_quality.words import check_of, direction, s
 from model_monitor_jobs.decisions import (
     FEWEST_ROWS,
     LEARNED_FLOOR,
+    Z95,
     Evidence,
     MetricNoise,
     Verdict,
@@ -35,7 +36,6 @@ from model_monitor_jobs.profiles.performance.problem import Problem
 from model_monitor_jobs.profiles.performance.profile import PerformanceProfile
 
 NEEDS_SCORES: Final = frozenset({"auc", "brier_score", "calibration_error", "lift", "log_loss"})
-_Z95: Final = 1.959963984540054
 _EXACTLY_KNOWN: Final = 1_000_000_000
 """Rows of a baseline of which nothing but its values is known: none of the noise is then put down to it."""
 
@@ -165,7 +165,7 @@ def _judge(
     value = measured.value if comparison is None else measured.comparable
     change = float(difference(metric, value, usual.value))
     own_noise = noise(float(scale(metric, usual.value)))
-    spread = _Z95 * math.sqrt(own_noise.variance(case.rows, usual.rows))
+    spread = Z95 * math.sqrt(own_noise.variance(case.rows, usual.rows))
     evidence = weigh(
         change,
         (max(0.0, change - spread), change + spread),

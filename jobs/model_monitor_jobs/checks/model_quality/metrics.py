@@ -9,8 +9,9 @@ import numpy as np
 
 from model_monitor_crds.model_quality import Costs
 from model_monitor_jobs.checks.model_quality import binary, multiclass, regression
+from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles, PerformanceCounts
+from model_monitor_jobs.profiles.performance.counts import Doubles, PerformanceCounts
 from model_monitor_jobs.profiles.performance.multiclass import MulticlassCounts
 from model_monitor_jobs.profiles.performance.regression import RegressionCounts
 

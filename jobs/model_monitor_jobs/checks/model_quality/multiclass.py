@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from model_monitor_jobs.checks.model_quality.ratio import calibration_error, f_score, ratio
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 from model_monitor_jobs.profiles.performance.multiclass import MulticlassCounts
 
 BETAS: Final = {"weighted_f0_5": 0.5, "weighted_f1": 1.0, "weighted_f2": 2.0}

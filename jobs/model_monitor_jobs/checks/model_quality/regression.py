@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from model_monitor_jobs.checks.model_quality.ratio import ratio
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles
+from model_monitor_jobs.profiles.grouped_arrays import Counts
+from model_monitor_jobs.profiles.performance.counts import Doubles
 from model_monitor_jobs.profiles.performance.regression import EDGES, RegressionCounts
 
 QUANTILES: Final = {"median_absolute_error": 0.5, "p90_absolute_error": 0.9, "p95_absolute_error": 0.95}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from model_monitor_jobs.profiles.bias.problem import BiasProblem
 from model_monitor_jobs.profiles.bias.rows import BiasRows, Values
-from model_monitor_jobs.profiles.performance.counts import Counts, Grouping, Part, checked
+from model_monitor_jobs.profiles.grouped_arrays import Counts, GroupedArrays, Part
+from model_monitor_jobs.profiles.performance.counts import Grouping, checked
 from model_monitor_jobs.profiles.performance.multiclass import encoded
 from model_monitor_jobs.profiles.performance.problem import class_places
 
@@ -22,7 +23,7 @@ _NAMES: Final = {"by_stratum": "strata", "by_label": "label_values"}
 
 
 @dataclass
-class BiasCounts:
+class BiasCounts(GroupedArrays):
     """Rows by facet, group, label and prediction, in G groups of rows: blocks of a window, or windows of a baseline.
 
     The sides of each facet are 0 advantaged and 1 disadvantaged, outcomes 0 negative, 1 positive, 2 unknown. Like
@@ -108,18 +109,6 @@ class BiasCounts:
             if not given.all():
                 self.missing[into.span, place] += into.counts(given.astype(np.int64), 2)[:, 0]
 
-    def parts(self) -> dict[str, Part]:
-        """The arrays by their names, groups first."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: part for name, part in named.items() if isinstance(part, np.ndarray)}
-
-    def grow(self, groups: int) -> None:
-        """Have at least so many groups; the new ones are empty."""
-        more = groups - self.groups
-        if more > 0:
-            for name, part in self.parts().items():
-                setattr(self, name, np.concatenate((part, np.zeros((more, *part.shape[1:]), dtype=part.dtype))))
-
     def merge(self, other: BiasCounts) -> None:
         """Add the rows of another part, group by group; raises ValueError where groups or problems differ."""
         own, theirs = self._alike(other)
@@ -133,21 +122,6 @@ class BiasCounts:
         """The counts of the rows that are not among the other's; one group is taken from each."""
         own, theirs = self._alike(other, spread=True)
         return own._with({name: part - theirs.parts()[name] for name, part in own.parts().items()})
-
-    def at(self, places: Any) -> BiasCounts:
-        """Some of the groups, or one, as groups again."""
-        chosen = [int(places)] if np.ndim(places) == 0 and not isinstance(places, slice) else places
-        return self._with({name: part[chosen] for name, part in self.parts().items()})
-
-    def total(self) -> BiasCounts:
-        """All groups together, as one."""
-        return self._with({name: part.sum(axis=0, keepdims=True) for name, part in self.parts().items()})
-
-    def summed(self, groups: Counts) -> BiasCounts:
-        """Groups added up; `groups` numbers the new group of each, from 0 without gaps."""
-        order = np.argsort(groups, kind="stable")
-        edges = np.flatnonzero(np.diff(groups[order], prepend=-1))
-        return self._with({name: np.add.reduceat(part[order], edges, axis=0) for name, part in self.parts().items()})
 
     def of_facet(self, place: int, *, strata: bool = True) -> BiasCounts:
         """The counts of one facet; without `strata` of its tables alone."""
@@ -173,9 +147,6 @@ class BiasCounts:
                 made._widened(array, Values(np.empty(0, dtype=np.int64), _names(arrays, field)))
         parts = {name: array for name, array in arrays.items() if name not in _NAMES.values()}
         return made._with(checked(made.parts(), parts))
-
-    def _with(self, parts: dict[str, Any]) -> BiasCounts:
-        return replace(self, **parts)
 
     def _alike(self, other: BiasCounts, *, spread: bool = False) -> tuple[BiasCounts, BiasCounts]:
         """Both with the same strata and label values; `spread` lets either have one group only."""

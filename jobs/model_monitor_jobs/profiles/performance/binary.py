@@ -8,15 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from model_monitor_jobs.profiles.performance.counts import (
-    BINS,
-    LEAST_PROBABILITY,
-    Counts,
-    Doubles,
-    Grouping,
-    Part,
-    PerformanceCounts,
-)
+from model_monitor_jobs.profiles.grouped_arrays import Counts, Part
+from model_monitor_jobs.profiles.performance.counts import BINS, LEAST_PROBABILITY, Doubles, Grouping, PerformanceCounts
 from model_monitor_jobs.profiles.performance.problem import Problem
 from model_monitor_jobs.profiles.performance.rows import LabelledRows
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from model_monitor_jobs.profiles.grouped_arrays import Part
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
-from model_monitor_jobs.profiles.performance.counts import Part, PerformanceCounts
+from model_monitor_jobs.profiles.performance.counts import PerformanceCounts
 from model_monitor_jobs.profiles.performance.multiclass import ConfusionMatrix, MulticlassCounts
 from model_monitor_jobs.profiles.performance.overall import Overall
 from model_monitor_jobs.profiles.performance.problem import Problem

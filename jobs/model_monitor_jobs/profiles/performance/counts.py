@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model_monitor_jobs.profiles.grouped_arrays import Counts, GroupedArrays, Part
 from model_monitor_jobs.profiles.performance.problem import Problem
 from model_monitor_jobs.profiles.performance.rows import LabelledRows
 
-Part = NDArray[Any]
-Counts = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 Own = TypeVar("Own", bound="PerformanceCounts")
 
@@ -25,7 +24,7 @@ LEAST_PROBABILITY: Final = 1e-15
 
 
 @dataclass
-class PerformanceCounts(ABC):
+class PerformanceCounts(GroupedArrays):
     """Sums over rows in G groups: the blocks of a window, or the windows of a baseline, or both.
 
     Each array has the groups first. `merge`, `less`, `at`, `total` and `summed` are exact for whole numbers, and up to
@@ -68,18 +67,6 @@ class PerformanceCounts(ABC):
             raise ValueError(f"group {codes.max()} of {self.groups}")
         self._add(rows, Grouping(codes))
 
-    def parts(self) -> dict[str, Part]:
-        """The arrays by their names, groups first."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: part for name, part in named.items() if isinstance(part, np.ndarray)}
-
-    def grow(self, groups: int) -> None:
-        """Have at least so many groups; the new ones are empty."""
-        more = groups - self.groups
-        if more > 0:
-            for name, part in self.parts().items():
-                setattr(self, name, np.concatenate((part, np.zeros((more, *part.shape[1:]), dtype=part.dtype))))
-
     def merge(self, other: PerformanceCounts) -> None:
         """Add the rows of another part, group by group; raises ValueError where groups or parts differ."""
         own, theirs = self._alike(other)
@@ -91,21 +78,6 @@ class PerformanceCounts(ABC):
         """The counts of the rows that are not among the other's; one group is taken from each."""
         own, theirs = self._alike(other, spread=True)
         return own._with({name: part - theirs.parts()[name] for name, part in own.parts().items()})
-
-    def at(self: Own, places: Any) -> Own:
-        """Some of the groups, or one, as groups again."""
-        chosen = [int(places)] if np.ndim(places) == 0 and not isinstance(places, slice) else places
-        return self._with({name: part[chosen] for name, part in self.parts().items()})
-
-    def total(self: Own) -> Own:
-        """All groups together, as one."""
-        return self._with({name: part.sum(axis=0, keepdims=True) for name, part in self.parts().items()})
-
-    def summed(self: Own, groups: Counts) -> Own:
-        """Groups added up; `groups` numbers the new group of each, from 0 without gaps."""
-        order = np.argsort(groups, kind="stable")
-        edges = np.flatnonzero(np.diff(groups[order], prepend=-1))
-        return self._with({name: np.add.reduceat(part[order], edges, axis=0) for name, part in self.parts().items()})
 
     def arrays(self) -> dict[str, Part]:
         """All that `from_arrays` needs besides the problem."""
@@ -122,9 +94,6 @@ class PerformanceCounts(ABC):
     @abstractmethod
     def _like(cls: type[Own], problem: Problem, groups: int, arrays: Mapping[str, Part]) -> Own:
         """Empty counts with the parts that the arrays should have."""
-
-    def _with(self: Own, parts: dict[str, Any]) -> Own:
-        return replace(self, **parts)
 
     def _alike(self: Own, other: PerformanceCounts, *, spread: bool = False) -> tuple[Own, Own]:
         """Both with the same parts; `spread` lets either have one group only."""

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model_monitor_jobs.profiles.grouped_arrays import Counts, Part
 from model_monitor_jobs.profiles.performance.counts import (
     BINS,
     LEAST_PROBABILITY,
-    Counts,
     Doubles,
     Grouping,
-    Part,
     PerformanceCounts,
     checked,
 )

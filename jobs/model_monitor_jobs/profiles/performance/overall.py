@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TypeVar
 
-from model_monitor_jobs.profiles.performance.counts import Part
+from model_monitor_jobs.profiles.grouped_arrays import Part
 from model_monitor_jobs.profiles.performance.rows import LabelledRows
 
 Own = TypeVar("Own", bound="Overall")

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles, Grouping, Part, PerformanceCounts
+from model_monitor_jobs.profiles.grouped_arrays import Counts, Part
+from model_monitor_jobs.profiles.performance.counts import Doubles, Grouping, PerformanceCounts
 from model_monitor_jobs.profiles.performance.overall import Overall
 from model_monitor_jobs.profiles.performance.problem import Problem
 from model_monitor_jobs.profiles.performance.rows import LabelledRows

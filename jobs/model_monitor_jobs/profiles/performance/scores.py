@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from model_monitor_jobs.profiles.grouped_arrays import Counts, Part
 from model_monitor_jobs.profiles.hashes import Hashes
-from model_monitor_jobs.profiles.performance.counts import Counts, Doubles, Part
+from model_monitor_jobs.profiles.performance.counts import Doubles
 from model_monitor_jobs.profiles.performance.overall import Overall
 from model_monitor_jobs.profiles.performance.rows import LabelledRows
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from model_monitor_jobs.checks.bias.intervals import score_interval
 from model_monitor_jobs.checks.bias.tables import Outcomes
 from model_monitor_jobs.profiles.bias.problem import ADVANTAGED, DISADVANTAGED, NEGATIVE, POSITIVE
-from model_monitor_jobs.profiles.performance.counts import Counts
+from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.reports.html.model_bias.model import GroupRate
 from model_monitor_jobs.reports.html.words import share
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
