@@ -21,7 +21,7 @@ LABEL_BASELINE = f"{GROUP}/baseline"
 ANNOTATION_RUN = f"{GROUP}/run"
 """On a pod: the run configuration as one JSON value, read through the downward API."""
 
-MonitoringType = Literal["DataQuality", "ModelQuality", "ModelBias"]
+MonitoringType = Literal["DataQuality", "ModelQuality", "ModelBias", "ModelExplainability"]
 
 CheckType = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*_check$", max_length=64)]
 """Name of a check, SageMaker's where it has one: completeness_check, data_type_check, baseline_drift_check, …"""

@@ -19,6 +19,7 @@ from model_monitor_crds.data import Columns, Dataset, Output
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.model_explainability import ExplainedModel
 from model_monitor_crds.model_quality import PROBABILITY_THRESHOLD, Problem
 from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
 
@@ -42,18 +43,20 @@ class ExistingBaseline(Model):
     """A baseline that was made before, by this operator or by SageMaker Model Monitor."""
 
     statistics_uri: Uri | None = Field(default=None, alias="statisticsURI")
-    """statistics.json. May be left out for ModelQuality, whose constraints.json tells everything, and for ModelBias."""
+    """statistics.json. May be left out for ModelQuality, whose constraints.json tells everything, and for
+    ModelBias and ModelExplainability."""
     constraints_uri: Uri = Field(alias="constraintsURI")
-    """constraints.json; of ModelBias analysis.json."""
+    """constraints.json; of ModelBias and ModelExplainability analysis.json."""
 
 
 class BaselineFiles(Model):
     """The files of a finished baseline."""
 
     statistics_uri: Uri | None = Field(default=None, alias="statisticsURI")
-    """statistics.json in SageMaker's schema. Missing where constraints.json alone was adopted, and of ModelBias."""
+    """statistics.json in SageMaker's schema. Missing where constraints.json alone was adopted, and of ModelBias
+    and ModelExplainability."""
     constraints_uri: Uri = Field(alias="constraintsURI")
-    """constraints.json in SageMaker's schema; of ModelBias analysis.json."""
+    """constraints.json in SageMaker's schema; of ModelBias and ModelExplainability analysis.json."""
     profile_uri: Uri | None = Field(default=None, alias="profileURI")
     """profile.parquet: what the default rule needs beyond SageMaker's files. Missing where files were adopted."""
     sample_uri: Uri | None = Field(default=None, alias="sampleURI")
@@ -65,7 +68,8 @@ class BaselineFiles(Model):
     record_count: Annotated[int, Field(ge=0)]
     """Rows in the baseline."""
     column_count: Annotated[int, Field(ge=0)]
-    """Columns that are judged; for ModelQuality and ModelBias the metrics that were measured."""
+    """Columns that are judged; for ModelQuality and ModelBias the metrics that were measured, for
+    ModelExplainability the features."""
 
 
 class BaselineSpec(Model):
@@ -159,6 +163,34 @@ class BaselineSpec(Model):
                 or bool(spec.columns.ground_truth or spec.columns.prediction or spec.columns.probability)
             ),
         ),
+        Rule(
+            "self.monitoringType == 'ModelExplainability' || !has(self.modelExplainability)",
+            "spec.modelExplainability: only for monitoringType ModelExplainability",
+            lambda spec: spec.monitoring_type == "ModelExplainability" or spec.model_explainability is None,
+        ),
+        Rule(
+            "self.monitoringType != 'ModelExplainability' || !has(self.dataset) || has(self.modelExplainability)",
+            "spec.modelExplainability: ModelExplainability needs model: the url, callable or estimator that is asked",
+            lambda spec: (
+                spec.monitoring_type != "ModelExplainability"
+                or spec.dataset is None
+                or spec.model_explainability is not None
+            ),
+        ),
+        Rule(
+            "!has(self.modelExplainability) || has(self.modelExplainability.model.url) || has(self.job.image)",
+            "spec.modelExplainability.model: callable and estimator need an image of your own in spec.job.image",
+            lambda spec: (
+                spec.model_explainability is None
+                or spec.model_explainability.model.url is not None
+                or spec.job.image is not None
+            ),
+        ),
+        Rule(
+            "!has(self.existing) || !has(self.modelExplainability)",
+            "spec.modelExplainability: an existing analysis.json does not carry it; set it on the MonitoringSchedule",
+            lambda spec: spec.existing is None or spec.model_explainability is None,
+        ),
     )
     monitoring_type: MonitoringType = "DataQuality"
     """What is monitored with it."""
@@ -167,6 +199,8 @@ class BaselineSpec(Model):
     problem."""
     model_bias: BiasProblem | None = None
     """ModelBias: whose answers are compared with whose."""
+    model_explainability: ExplainedModel | None = None
+    """ModelExplainability: which model is explained, and how."""
     dataset: Dataset | None = None
     """Data that is profiled: usually the training set."""
     existing: ExistingBaseline | None = None

@@ -26,6 +26,7 @@ from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.ground_truth import GroundTruth
 from model_monitor_crds.job import ScheduledPodSettings
 from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
+from model_monitor_crds.model_explainability import ModelExplainability
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringexecution import Violation
 from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
@@ -130,10 +131,11 @@ class MonitoringScheduleSpec(Model):
             ),
         ),
         Rule(
-            "self.monitoringType != 'DataQuality' || !has(self.input.batch) || !has(self.input.batch.predictionsURI)",
-            "spec.input.batch.predictionsURI: not for monitoringType DataQuality",
+            "!(self.monitoringType in ['DataQuality', 'ModelExplainability']) || !has(self.input.batch) ||"
+            " !has(self.input.batch.predictionsURI)",
+            "spec.input.batch.predictionsURI: not for monitoringType DataQuality and ModelExplainability",
             lambda spec: (
-                spec.monitoring_type != "DataQuality"
+                spec.monitoring_type not in ("DataQuality", "ModelExplainability")
                 or spec.input.batch is None
                 or spec.input.batch.predictions_uri is None
             ),
@@ -144,9 +146,27 @@ class MonitoringScheduleSpec(Model):
             lambda spec: spec.monitoring_type == "ModelQuality" or spec.model_quality is None,
         ),
         Rule(
-            "self.monitoringType != 'DataQuality' || !has(self.groundTruth)",
-            "spec.groundTruth: not for monitoringType DataQuality",
-            lambda spec: spec.monitoring_type != "DataQuality" or spec.ground_truth is None,
+            "self.monitoringType == 'ModelExplainability' || !has(self.modelExplainability)",
+            "spec.modelExplainability: only for monitoringType ModelExplainability",
+            lambda spec: spec.monitoring_type == "ModelExplainability" or spec.model_explainability is None,
+        ),
+        Rule(
+            "!has(self.modelExplainability) || !has(self.modelExplainability.model) ||"
+            " has(self.modelExplainability.model.url) || has(self.job.image)",
+            "spec.modelExplainability.model: callable and estimator need an image of your own in spec.job.image",
+            lambda spec: (
+                spec.model_explainability is None
+                or spec.model_explainability.model is None
+                or spec.model_explainability.model.url is not None
+                or spec.job.image is not None
+            ),
+        ),
+        Rule(
+            "!(self.monitoringType in ['DataQuality', 'ModelExplainability']) || !has(self.groundTruth)",
+            "spec.groundTruth: not for monitoringType DataQuality and ModelExplainability",
+            lambda spec: (
+                spec.monitoring_type not in ("DataQuality", "ModelExplainability") or spec.ground_truth is None
+            ),
         ),
     )
     model: Annotated[str, Field(min_length=1, max_length=63)] | None = None
@@ -190,6 +210,8 @@ class MonitoringScheduleSpec(Model):
     """Settings of the model quality monitor."""
     model_bias: ModelBias = Field(default_factory=ModelBias)
     """Settings of the bias monitor."""
+    model_explainability: ModelExplainability | None = None
+    """Settings of the explainability monitor."""
     alert: Alert = Field(default_factory=Alert)
     """When violations become an alert."""
     output: Output
@@ -205,12 +227,18 @@ class MonitoringScheduleSpec(Model):
         return self.model_quality or ModelQuality()
 
     @property
+    def explainability_settings(self) -> ModelExplainability:
+        """Settings of the explainability monitor; its defaults where none are set."""
+        return self.model_explainability or ModelExplainability()
+
+    @property
     def compatibility(self) -> Literal["Default", "SageMaker"]:
         """Whose rule judges."""
-        settings: dict[MonitoringType, DataQuality | ModelQuality | ModelBias] = {
+        settings: dict[MonitoringType, DataQuality | ModelQuality | ModelBias | ModelExplainability] = {
             "DataQuality": self.data_quality,
             "ModelQuality": self.quality_settings,
             "ModelBias": self.model_bias,
+            "ModelExplainability": self.explainability_settings,
         }
         return settings[self.monitoring_type].compatibility
 

@@ -254,6 +254,52 @@ _BIAS_BASELINE = {
     "columns": COLUMNS,
     "output": {"uri": "s3://b/out"},
 }
+_MODEL_SERVER = {
+    "url": "https://models.example/credit",
+    "protocol": "JSON",
+    "contentTemplate": '{"instances": $records}',
+    "recordTemplate": "$features_kvp",
+    "contentType": "application/json",
+    "accept": "application/json",
+    "featureNames": True,
+    "tensor": "features",
+    "output": "predictions[*].score",
+    "labels": ["default"],
+    "headers": {"Authorization": "Bearer $(TOKEN)"},
+    "caFile": "/etc/models/ca.pem",
+    "timeoutSeconds": 5,
+    "recordsPerRequest": 100,
+    "parallelRequests": 2,
+    "requestsPerSecond": 20.5,
+}
+_SHAPS = (
+    {
+        "background": [{"age": 40, "sex": "F"}],
+        "samples": 400,
+        "aggregation": "mean_sq",
+        "useLogit": True,
+        "seed": 3,
+        "saveLocalValues": True,
+    },
+    {"backgroundURI": "s3://b/rows.csv"},
+    {"clusters": 5},
+)
+_PARTIAL_DEPENDENCE = {"features": ["age"], "topFeatures": 3, "gridResolution": 10}
+_EXPLAINED_MODELS: tuple[Object, ...] = (
+    {
+        "model": _MODEL_SERVER,
+        "shap": _SHAPS[0],
+        "partialDependence": _PARTIAL_DEPENDENCE,
+        "sampleSize": 300,
+    },
+    {"model": {"callable": "model:predict"}, "shap": _SHAPS[1]},
+    {"model": {"estimator": "model:forest"}, "shap": _SHAPS[2]},
+    {"model": {"url": "http://credit"}, "analysisConfigURI": "s3://b/analysis_config.json"},
+)
+_EXPLAINABILITY: tuple[Object, ...] = tuple(
+    explained | {"compatibility": "SageMaker", "threshold": 0.8, "shareThreshold": 0.2, "alpha": 0.02}
+    for explained in _EXPLAINED_MODELS
+)
 DOCUMENTS: dict[str, list[Object]] = {
     "Baseline": [
         _document(
@@ -302,6 +348,20 @@ DOCUMENTS: dict[str, list[Object]] = {
                 {"analysisConfigURI": "s3://b/analysis_config.json"},
             )
         ),
+        *(
+            _document(
+                "Baseline",
+                {
+                    "monitoringType": "ModelExplainability",
+                    "modelExplainability": explained,
+                    "dataset": {"uri": "s3://b/d.csv"},
+                    "output": {"uri": "s3://b/out"},
+                    "job": POD,
+                },
+                _BASELINE_STATUS,
+            )
+            for explained in _EXPLAINED_MODELS
+        ),
         _document(
             "Baseline",
             {
@@ -325,6 +385,14 @@ DOCUMENTS: dict[str, list[Object]] = {
         ),
         _document("MonitoringSchedule", _SCHEDULE_SPEC | _QUALITY_SPEC, _SCHEDULE_STATUS),
         _document("MonitoringSchedule", _SCHEDULE_SPEC | _BIAS_SPEC, _SCHEDULE_STATUS),
+        *(
+            _document(
+                "MonitoringSchedule",
+                _SCHEDULE_SPEC | {"monitoringType": "ModelExplainability", "modelExplainability": explained},
+                _SCHEDULE_STATUS,
+            )
+            for explained in _EXPLAINABILITY
+        ),
         _document(
             "MonitoringSchedule",
             {

@@ -9,6 +9,13 @@ _KEY = {"name": "s", "key": "k"}
 _ADOPTED = {"monitoringType": "ModelQuality", "existing": {"constraintsURI": "s3://b/c"}}
 _LABELLED = {"monitoringType": "ModelQuality", "dataset": {"uri": "s3://b/d"}, "output": {"uri": "s3://b/o"}}
 _BIAS = {"positiveLabels": ["1"], "facets": [{"name": "sex", "values": ["F"]}]}
+_EXPLAINED = {"model": {"url": "http://m"}}
+_EXPLAINING = {
+    "monitoringType": "ModelExplainability",
+    "dataset": {"uri": "s3://b/d"},
+    "output": {"uri": "s3://b/o"},
+    "modelExplainability": _EXPLAINED,
+}
 _ONE_OF = "set exactly one of "
 # For each rule's message: values that break it, made from the valid value at the place where the rule stands.
 BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
@@ -183,7 +190,61 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
             }
         ),
     ],
-    "spec.input.batch.predictionsURI: not for monitoringType DataQuality": [
+    "spec.modelExplainability: only for monitoringType ModelExplainability": [
+        lambda spec: spec | {"monitoringType": "DataQuality", "modelExplainability": _EXPLAINED},
+    ],
+    "spec.modelExplainability: ModelExplainability needs model: the url, callable or estimator that is asked": [
+        lambda _: {key: value for key, value in _EXPLAINING.items() if key != "modelExplainability"},
+    ],
+    "spec.modelExplainability: an existing analysis.json does not carry it; set it on the MonitoringSchedule": [
+        lambda _: (
+            _ADOPTED
+            | {
+                "monitoringType": "ModelExplainability",
+                "modelExplainability": _EXPLAINED,
+            }
+        ),
+    ],
+    "spec.modelExplainability.model: callable and estimator need an image of your own in spec.job.image": [
+        lambda spec: (
+            {"job": {}}
+            | _without(_without(spec, "job"), "groundTruth")
+            | {
+                "monitoringType": "ModelExplainability",
+                "modelExplainability": {"model": {"callable": "model:predict"}},
+            }
+        ),
+    ],
+    f"spec.modelExplainability.model: {_ONE_OF}url and callable and estimator": [
+        lambda _: {"url": "http://m", "callable": "model:predict"},
+        lambda _: {"labels": ["late"]},
+    ],
+    "spec.modelExplainability.model: protocol, templates, types, output, headers, caFile and requestsPerSecond are only"
+    " for a url": [
+        lambda _: {"callable": "model:predict", "protocol": "CSV"},
+        lambda _: {"callable": "model:predict", "headers": {"A": "b"}},
+        lambda _: {"estimator": "model:forest", "requestsPerSecond": 5},
+    ],
+    "must start with http:// or https://": [
+        lambda _: "model.svc/predict",
+        lambda _: "file:///etc/passwd",
+    ],
+    "must be of the form module:name": [
+        lambda _: "model.predict",
+        lambda _: "my model:predict",
+        lambda _: ":predict",
+    ],
+    "spec.modelExplainability.shap: set background or backgroundURI, not both": [
+        lambda _: {"background": [{"a": 1}], "backgroundURI": "s3://b/rows.csv"},
+    ],
+    "spec.modelExplainability.shap.clusters: not together with background or backgroundURI": [
+        lambda _: {"background": [{"a": 1}], "clusters": 3},
+        lambda _: {"backgroundURI": "s3://b/rows.csv", "clusters": 3},
+    ],
+    "spec.modelExplainability: set shap or analysisConfigURI, not both": [
+        lambda _: _EXPLAINED | {"shap": {}, "analysisConfigURI": "s3://b/c"},
+    ],
+    "spec.input.batch.predictionsURI: not for monitoringType DataQuality and ModelExplainability": [
         lambda spec: (
             spec
             | {
@@ -198,7 +259,7 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
     "spec.modelQuality.probabilityThreshold: existing files do not carry it; set it on the MonitoringSchedule": [
         lambda _: _ADOPTED | {"modelQuality": {"problemType": "BinaryClassification", "probabilityThreshold": 0.4}},
     ],
-    "spec.groundTruth: not for monitoringType DataQuality": [
+    "spec.groundTruth: not for monitoringType DataQuality and ModelExplainability": [
         lambda spec: spec | {"monitoringType": "DataQuality", "groundTruth": {"uri": "s3://b/labels"}},
     ],
     "spec.groundTruth: delay and recheck may not be negative": [

@@ -67,6 +67,8 @@
 {{- define "model-monitor-operator.specURIs" -}}
 [
   object.spec.?modelBias.analysisConfigURI.orValue(''),
+  object.spec.?modelExplainability.shap.backgroundURI.orValue(''),
+  object.spec.?modelExplainability.analysisConfigURI.orValue(''),
   object.spec.?dataset.uri.orValue(''),
   object.spec.?existing.statisticsURI.orValue(''),
   object.spec.?existing.constraintsURI.orValue(''),
