@@ -18,7 +18,7 @@ from model_monitor_jobs.demo.story import tell
 from tests.report.browser import Browser
 
 WIDTH = 112
-PAGE = "demo-output/reports/flights-daily/2013/02/10/05/report.html"
+PAGE = "demo-output/flights/reports/flights-daily/2013/02/10/05/report.html"
 
 
 def main() -> None:

@@ -1,9 +1,7 @@
-"""The demo's labels: whether each flight was late, written down in the hour in which that was known."""
+"""The demo's labels: whether each flight was late, and when that was known."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -30,17 +28,3 @@ def known_at(flights: pd.DataFrame, scheduled: pd.Series[pd.Timestamp]) -> pd.Se
     left = scheduled + pd.to_timedelta(flights["dep_delay"], unit="min")
     arrived = left + pd.to_timedelta(flights["air_time"], unit="min") + TIME_ON_THE_GROUND
     return arrived.fillna(left + UNTIL_ELSEWHERE).fillna(scheduled + UNTIL_CALLED_OFF)
-
-
-def label_lines(events: Sequence[str], late: pd.Series[bool]) -> list[str]:
-    """SageMaker's ground truth records, one label a line; `events` are the ids of what was asked."""
-    return [_record(event, label) for event, label in zip(events, late, strict=True)]
-
-
-def _record(event: str, late: bool) -> str:
-    record = {
-        "groundTruthData": {"data": str(int(late)), "encoding": "CSV"},
-        "eventMetadata": {"eventId": event},
-        "eventVersion": "0",
-    }
-    return json.dumps(record, separators=(",", ":"))

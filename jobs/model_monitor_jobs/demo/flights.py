@@ -7,18 +7,16 @@ delay is missing.
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 import pandas as pd
 
-from model_monitor_jobs.demo.arrivals import LATE_MINUTES, arrived_late, known_at, label_lines
+from model_monitor_jobs.demo.arrivals import LATE_MINUTES, arrived_late, known_at
+from model_monitor_jobs.demo.captured import capture_lines, event_id, label_lines, write_hours
+from model_monitor_jobs.demo.chapter import Data
 
 FEATURES: Final = ["dep_delay", "distance", "hour", "carrier", "origin", "dest"]
 PREDICTION: Final = "late_probability"
@@ -40,6 +38,13 @@ class Story:
     accuracy: float
     """Share of the captured requests that were answered rightly."""
 
+    def __str__(self) -> str:
+        """What was written, in a sentence."""
+        return (
+            f"Trained on {self.training_rows:,} flights of January 2013; in February and March it answers "
+            f"{self.captured_rows:,} requests, {self.accuracy:.0%} of them rightly."
+        )
+
 
 def write_story(folder: Path) -> Story:
     """Train the model and write `training.csv`, and `capture` and `labels` below which yyyy/mm/dd/hh/*.jsonl lie."""
@@ -53,20 +58,13 @@ def write_story(folder: Path) -> Story:
     learned = served(january, model).assign(**{LABEL: arrived_late(january).astype(int), TIME: times})
     learned.to_csv(training, index=False)
     asked, late = served(asked_for, model), arrived_late(asked_for)
-    events = [event_id(number) for number in asked_for.index]
+    events = [event_id("flight", number) for number in asked_for.index]
     left = asked_for[TIME]
-    _write(capture, left, capture_lines(asked, events, left))
-    _write(labels, known_at(asked_for, left), label_lines(events, late))
+    requests = asked[FEATURES].to_csv(index=False, header=False).splitlines()
+    write_hours(capture, left, capture_lines(events, requests, asked[PREDICTION].astype(str), left))
+    write_hours(labels, known_at(asked_for, left), label_lines(events, late))
     accuracy = float((asked[PREDICTION].gt(0.5) == late).mean())
     return Story(training, capture, labels, len(january), len(asked_for), accuracy)
-
-
-def _write(folder: Path, times: pd.Series[pd.Timestamp], lines: Sequence[str]) -> None:
-    """Each line into a file of its hour in UTC."""
-    for hour, places in times.groupby(times.dt.strftime("%Y/%m/%d/%H")).indices.items():
-        path = folder / str(hour) / "00-00-000.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(lines[place] + "\n" for place in places))
 
 
 def load_flights() -> pd.DataFrame:
@@ -105,25 +103,9 @@ def served(flights: pd.DataFrame, model: object) -> pd.DataFrame:
     return answers
 
 
-def event_id(number: int) -> str:
-    """The id of a captured event, by the flight's place among those that the model was asked about."""
-    return str(uuid5(NAMESPACE_URL, f"flight-{number}"))
-
-
-def capture_lines(asked: pd.DataFrame, events: Sequence[str], times: pd.Series[pd.Timestamp]) -> list[str]:
-    """Captured events as SageMaker writes them, one request a line; `events` are their ids."""
-    inputs = asked[FEATURES].to_csv(index=False, header=False).splitlines()
-    outputs = asked[PREDICTION].astype(str)
-    return [_event(*each) for each in zip(events, inputs, outputs, times, strict=True)]
-
-
-def _event(event: str, request: str, answer: str, moment: datetime) -> str:
-    line = {
-        "captureData": {
-            "endpointInput": {"observedContentType": "text/csv", "mode": "INPUT", "data": request, "encoding": "CSV"},
-            "endpointOutput": {"observedContentType": "text/csv", "mode": "OUTPUT", "data": answer, "encoding": "CSV"},
-        },
-        "eventMetadata": {"eventId": event, "inferenceTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"},
-        "eventVersion": "0",
-    }
-    return json.dumps(line, separators=(",", ":"))
+FLIGHTS: Final = Data(
+    "flights",
+    "A model predicts, when a flight leaves New York, whether it will arrive 15 minutes late.",
+    "training the model on January 2013, writing two months of requests and labels",
+    lambda folder: str(write_story(folder)),
+)

@@ -7,19 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from model_monitor_jobs.demo.flights import Story, load_flights, write_story
+from model_monitor_jobs.demo.flights import FLIGHTS, Story, load_flights, write_story
 
 
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """The files of the demo."""
-    return write_story(tmp_path_factory.mktemp("demo"))
+    return write_story(tmp_path_factory.mktemp("demo") / FLIGHTS.claim)
 
 
 @pytest.fixture(scope="session")
 def folder(story: Story) -> Path:
-    """Where they lie."""
-    return story.training.parent
+    """The demo's folder, in which their own is."""
+    return story.training.parent.parent
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,13 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 from model_monitor_crds.alert import Check, JudgedWindow, raised_alerts
 from model_monitor_crds.window import Window, parse_time
-from model_monitor_jobs import demo
 from model_monitor_jobs.commands.run import run_manifests
 from model_monitor_jobs.demo.arrivals import arrived_late
-from model_monitor_jobs.demo.flights import FEATURES, load_flights, train
-from model_monitor_jobs.demo.story import CLAIM, INPUTS, LABELS, Chapter, tell_chapter
+from model_monitor_jobs.demo.chapter import Chapter, tell_chapter
+from model_monitor_jobs.demo.data_quality import INPUTS
+from model_monitor_jobs.demo.flights import FEATURES, FLIGHTS, load_flights, train
+from model_monitor_jobs.demo.model_quality import ANSWERS
+from model_monitor_jobs.demo.story import CHAPTERS
 from model_monitor_jobs.execution.local import occasions
 from model_monitor_jobs.manifests import load_manifests
 from model_monitor_jobs.storage import Storage
@@ -79,7 +80,7 @@ def onsets(violated: Violated) -> list[str]:
 
 def test_two_months_are_silent_but_for_two_storms(folder: Path, tmp_path: Path) -> None:
     shown = told(INPUTS, folder, tmp_path / "terminal.txt")
-    violated = violations(results(folder / "reports", "flights-daily"))
+    violated = violations(results(folder / FLIGHTS.claim / "reports", "flights-daily"))
     assert len(violated) == 59
     assert all(not violated[f"2013-02-0{day}"] for day in range(1, 8))
     for day in ("2013-02-08", "2013-02-09"):
@@ -93,7 +94,7 @@ def test_two_months_are_silent_but_for_two_storms(folder: Path, tmp_path: Path) 
 
 
 def test_the_answers_are_wrong_in_the_blizzard_and_when_the_way_south_is_long(folder: Path, tmp_path: Path) -> None:
-    documents = list(yaml.safe_load_all(files(demo).joinpath(LABELS.manifest).read_text()))
+    documents = list(yaml.safe_load_all(ANSWERS.manifest_text))
     # What takes most of the time and decides nothing: no label is later than a day.
     documents[1]["spec"]["modelQuality"] = {"estimate": False}
     del documents[1]["spec"]["groundTruth"]["recheck"]
@@ -101,8 +102,8 @@ def test_the_answers_are_wrong_in_the_blizzard_and_when_the_way_south_is_long(fo
     manifest.write_text(yaml.safe_dump_all(documents))
     with (tmp_path / "terminal.txt").open("w") as file:
         console = Console(width=160, record=True, file=file)
-        storage = Storage({CLAIM: folder})
-        assert run_manifests([manifest], tmp_path, LABELS.days.end, LABELS.days, storage, clock, console) == 2
+        storage = Storage({FLIGHTS.prefix: folder / FLIGHTS.claim})
+        assert run_manifests([manifest], tmp_path, ANSWERS.days.end, ANSWERS.days, storage, clock, console) == 2
     found = results(tmp_path, "flights-quality")
     assert all(document["status"]["labels"]["coverage"] == 1 for document in found.values())
     violated = violations(found)
@@ -121,11 +122,13 @@ def test_the_answers_are_wrong_in_the_blizzard_and_when_the_way_south_is_long(fo
 def test_the_blizzard_is_estimated_before_its_labels_come_and_measured_after(
     folder: Path, tmp_path: Path, flights: pd.DataFrame
 ) -> None:
-    days = Window(LABELS.days.start, parse_time("2013-02-09T05:00:00Z"))
-    shown = told(replace(LABELS, days=days), folder, tmp_path / "terminal.txt")
+    days = Window(ANSWERS.days.start, parse_time("2013-02-09T05:00:00Z"))
+    shown = told(replace(ANSWERS, days=days), folder, tmp_path / "terminal.txt")
     assert "auc is 0.928 (0.903 to 0.948)" in shown
     assert "auc is 0.524 (0.481 to 0.566)" in shown
-    before, after = (results(folder / "reports", "flights-quality")[day] for day in ("2013-02-07", "2013-02-08"))
+    before, after = (
+        results(folder / FLIGHTS.claim / "reports", "flights-quality")[day] for day in ("2013-02-07", "2013-02-08")
+    )
     blizzard = after["status"]["window"]
     assert before["outlook"]["window"] == blizzard
     assert before["status"]["labels"]["asOf"] == blizzard["end"]
@@ -163,10 +166,10 @@ def test_what_is_said_of_the_days_is_so(flights: pd.DataFrame) -> None:
         assert late[then & ~south & punctual].mean() < late[january & ~south & punctual].mean()
 
 
-@pytest.mark.parametrize("chapter", [INPUTS, LABELS])
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.manifest)
 def test_the_command_that_is_shown_makes_the_same_runs(chapter: Chapter, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.yaml"
-    manifest.write_text(files(demo).joinpath(chapter.manifest).read_text())
+    manifest.write_text(chapter.manifest_text)
     ((name, schedule),) = load_manifests([manifest]).schedules.items()
     typed = Window(*map(parse_time, chapter.dates))
     runs = list(occasions(name, schedule.spec, typed.end, typed))
