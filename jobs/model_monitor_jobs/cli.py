@@ -283,7 +283,7 @@ def crds() -> None:
 @main.command()
 @click.option("--output", type=click.Path(path_type=Path), default=Path("demo-output"), help="Folder for all files.")
 def demo(output: Path) -> None:
-    """Tell the story of a real drift: New York's flights in February 2013, and a blizzard.
+    """Tell stories on real data: New York's flights in a blizzard, and a rule for mortgages that names nobody.
 
     Example: model-monitor demo --output demo-output
     """

@@ -11,10 +11,11 @@ from rich.text import Text
 from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION
 from model_monitor_jobs.demo.chapter import Data, tell_chapter
 from model_monitor_jobs.demo.data_quality import INPUTS
+from model_monitor_jobs.demo.model_bias import GROUPS
 from model_monitor_jobs.demo.model_quality import ANSWERS
 from model_monitor_jobs.execution.perform import Clock
 
-CHAPTERS: Final = (INPUTS, ANSWERS)
+CHAPTERS: Final = (INPUTS, ANSWERS, GROUPS)
 _ORDINALS: Final = ("First", "Second", "Third", "Fourth")
 
 
