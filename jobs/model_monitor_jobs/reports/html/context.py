@@ -20,6 +20,8 @@ VERDICTS: Final = {
     Verdict.INSUFFICIENT_DATA: "Too few rows",
     Verdict.TOO_VARIABLE: "Too variable",
 }
+VERDICT_ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
+"""In which checks are listed."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,43 @@ class Since:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A value with its 95 % interval, which may be unknown."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedCheck:
+    """One check of a run, in words and numbers; each monitoring type adds what it is of."""
+
+    observed: str
+    expected: str
+    verdict: str
+    violated: bool = False
+    in_alert: bool = False
+    effect: Effect | None = None
+    sentence: str = ""
+    """How large the change is; empty where nothing was measured."""
+    since: Since | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricRow:
+    """One line of a table of metrics, in words; empty where there is nothing to say."""
+
+    name: str
+    key: str
+    """The metric's name in settings and files."""
+    value: str
+    interval: str
+    baseline: str
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Bin:
     """A part of the values with its share of them, 0 to 1, in the window and in the baseline."""
 
@@ -93,6 +130,14 @@ class Categories:
     bins: tuple[Bin, ...]
 
 
+def bins_of(distribution: Numbers | Categories) -> tuple[Bin, ...]:
+    """All parts of a distribution, with what lies outside of them."""
+    if isinstance(distribution, Categories):
+        return distribution.bins
+    sides = (distribution.below, *distribution.bins, distribution.above)
+    return tuple(bin_ for bin_ in sides if bin_ is not None)
+
+
 @dataclass(frozen=True)
 class Step:
     """What to do, and for what: columns, or metrics."""
@@ -116,6 +161,27 @@ class Unreadable:
 
     total: int = 0
     samples: tuple[UnreadableLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What one result on this window said, in words; the last one is this run's."""
+
+    as_of: str
+    coverage: str
+    value: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Truth:
+    """How records and labels came together."""
+
+    facts: tuple[Fact, ...]
+    sentences: tuple[str, ...]
+    unreadable: Unreadable
+    metric: str
+    revisions: tuple[Revision, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +209,11 @@ class Report:
     """How it was decided, in a few sentences."""
 
     @property
+    def judged(self) -> tuple[JudgedCheck, ...]:
+        """Every check that the page shows."""
+        return ()
+
+    @property
     def effects(self) -> tuple[Effect, ...]:
         """Every change that is drawn against its limit."""
-        return ()
+        return tuple(check.effect for check in self.judged if check.effect is not None)

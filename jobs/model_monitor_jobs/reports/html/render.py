@@ -15,8 +15,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from model_monitor_jobs.checks.model_quality.words import shown as metric_text
-from model_monitor_jobs.reports.html.data_quality.words import bins_of, sentence
-from model_monitor_jobs.reports.html.model import Categories, Numbers, Report, State
+from model_monitor_jobs.reports.html.model import Categories, Numbers, Report, State, bins_of
 from model_monitor_jobs.reports.html.model_quality.words import span_text
 from model_monitor_jobs.reports.html.words import label, share, visible
 
@@ -54,7 +53,6 @@ def render_report(report: Report) -> bytes:
             script=Markup(script),
             script_digest=b64encode(sha256(script.encode()).digest()).decode(),
             has_typical=any(effect.typical is not None for effect in report.effects),
-            sentence=sentence,
             bins=bins_of,
             picture_of=picture_of,
         )

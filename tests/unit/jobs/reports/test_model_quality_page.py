@@ -23,12 +23,12 @@ from model_monitor_jobs.reports.html.model_quality.judged import MOST_SEGMENTS
 from model_monitor_jobs.reports.html.model_quality.model import ModelQualityReport, When
 from model_monitor_jobs.reports.html.model_quality.words import (
     check_text,
-    duration_text,
     lowered,
     rule_sentences,
     signed,
 )
 from model_monitor_jobs.reports.html.render import render_report
+from model_monitor_jobs.reports.html.words import duration_text
 from tests.report import examples as data_quality_examples
 from tests.report import model_quality_examples as examples
 from tests.report.performance import BINARY, binary, reference, regression

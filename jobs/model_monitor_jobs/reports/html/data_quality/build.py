@@ -7,8 +7,9 @@ from typing import Final
 
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.finding import Distances, Finding
-from model_monitor_jobs.reports.html.answer import checks_in_alert, effect_of, since_of, state_of, window_text
-from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
+from model_monitor_jobs.reports.html.answer import checks_in_alert, state_of
+from model_monitor_jobs.reports.html.checks import any_learned, check_parts
+from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.data_quality.answer import answer_of
 from model_monitor_jobs.reports.html.data_quality.columns import (
     Place,
@@ -19,7 +20,7 @@ from model_monitor_jobs.reports.html.data_quality.columns import (
     place_of,
     presence_of,
 )
-from model_monitor_jobs.reports.html.data_quality.lines import headline_facts, run_facts, table_rows
+from model_monitor_jobs.reports.html.data_quality.lines import facts_of_run, headline_facts, table_rows
 from model_monitor_jobs.reports.html.data_quality.model import (
     ColumnReport,
     DataQualityReport,
@@ -35,8 +36,8 @@ from model_monitor_jobs.reports.html.data_quality.words import (
     worst_first,
 )
 from model_monitor_jobs.reports.html.model import Fact
-from model_monitor_jobs.reports.html.run import unreadable_of
-from model_monitor_jobs.reports.html.words import cut
+from model_monitor_jobs.reports.html.run import frame_of
+from model_monitor_jobs.reports.html.words import change_text, cut, share
 from model_monitor_jobs.runs.data_quality import DataQualityResult
 
 MOST_TROUBLE: Final = 30
@@ -56,15 +57,9 @@ def report_of(result: DataQualityResult, context: ReportContext) -> DataQualityR
     anchors = {place_of(group): f"c{i}" for i, group in enumerate(troubled[:MOST_TROUBLE])}
     rows = table_rows(groups, comparisons, anchors)
     state = state_of(result, alerts)
-    headline, detail = answer_of(state, trouble, len(troubled), groups, result, context, alerts)
-    learned = any(finding.evidence.learned for finding in result.findings if finding.evidence)
+    answer = answer_of(state, trouble, len(troubled), groups, result, context, alerts)
     return DataQualityReport(
-        title=context.schedule,
-        model=context.model,
-        state=state,
-        headline=headline,
-        detail=detail,
-        window=window_text(result, context.zone),
+        **frame_of(result, context, state, answer),
         facts=headline_facts(result),
         trouble=trouble,
         trouble_total=len(troubled),
@@ -72,10 +67,8 @@ def report_of(result: DataQualityResult, context: ReportContext) -> DataQualityR
         rows=tuple(rows[:MOST_ROWS]),
         rows_total=len(rows),
         has_segments=any(row.segment for row in rows),
-        notes=result.notes,
-        unreadable=unreadable_of(result.report),
-        run=run_facts(result, context),
-        rule=rule_sentences(context.data_quality, context.alert, learned=learned),
+        run=facts_of_run(result, context),
+        rule=rule_sentences(context.data_quality, context.alert, learned=any_learned(result.findings)),
     )
 
 
@@ -94,7 +87,7 @@ def _column(
     comparison = comparisons.get((segment, name))
     presence = presence_of(group, comparison)
     drifted = any(finding.violated and finding.check == "baseline_drift_check" for finding in group)
-    findings = sorted((_finding(f, presence, result, context, f.key in alerts) for f in group), key=worst_first)
+    findings = sorted((_finding(f, presence, result, context, alerts) for f in group), key=worst_first)
     return ColumnReport(
         name,
         segment,
@@ -110,21 +103,17 @@ def _finding(
     presence: ColumnComparison | None,
     result: DataQualityResult,
     context: ReportContext,
-    in_alert: bool,
+    alerts: frozenset[Check],
 ) -> FindingView:
     fewer = presence is not None and missing_share(presence.window) < missing_share(presence.baseline)
+    parts = check_parts(finding, result, context, alerts, LONGEST_VALUE)
     return FindingView(
+        **parts,
+        sentence=change_text(parts["effect"], share, " of rows", "rows"),
         check=check_name(finding.check),
-        verdict=VERDICTS[finding.verdict],
-        violated=finding.violated,
         immediate=finding.immediate,
-        in_alert=in_alert,
-        observed=cut(finding.observed, LONGEST_VALUE),
-        expected=cut(finding.expected, LONGEST_VALUE),
         description=cut(finding.description, LONGEST_DESCRIPTION),
-        effect=effect_of(finding.evidence),
         distances=_distances(finding.distances),
-        since=since_of(finding, result, context) if finding.violated else None,
         steps=steps_for(finding.check, fewer_missing=fewer) if finding.violated else (),
         rows=OffendingRows(rows.ids, rows.total) if (rows := result.offenders.get(finding.key)) else None,
     )

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from model_monitor_jobs.checks.finding import Finding
-from model_monitor_jobs.decisions import Verdict
-from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
+from model_monitor_jobs.reports.html.context import VERDICT_ORDER, VERDICTS, ReportContext
 from model_monitor_jobs.reports.html.data_quality.columns import Place, kind_of, missing_share, place_of, presence_of
 from model_monitor_jobs.reports.html.data_quality.model import Row
 from model_monitor_jobs.reports.html.data_quality.shapes import ColumnComparison
 from model_monitor_jobs.reports.html.data_quality.words import check_name
 from model_monitor_jobs.reports.html.model import Fact
-from model_monitor_jobs.reports.html.run import alert_fact, reading_facts
+from model_monitor_jobs.reports.html.run import rule_facts, run_facts
 from model_monitor_jobs.runs.data_quality import DataQualityResult
 from model_monitor_jobs.runs.outcome import UNDECIDED
-
-_ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
 
 
 def table_rows(
@@ -27,14 +23,14 @@ def table_rows(
 ) -> list[Row]:
     """One line a column: its worst check decides what is shown. Columns in trouble first, then in the data's order."""
     rows = [_row(group, comparisons.get(place_of(group)), anchors) for group in groups if group[0].column]
-    rank = {name: place for place, name in enumerate(VERDICTS[verdict] for verdict in _ORDER)}
+    rank = {name: place for place, name in enumerate(VERDICTS[verdict] for verdict in VERDICT_ORDER)}
     rows.sort(key=lambda row: (rank[row.verdict], -(row.ratio or 0.0) if row.verdict == "Violation" else 0.0))
     return rows
 
 
 def _row(group: Sequence[Finding], comparison: ColumnComparison | None, anchors: Mapping[Place, str]) -> Row:
     segment, name = place_of(group)
-    worst = min(group, key=lambda f: (_ORDER.index(f.verdict), -f.evidence.ratio if f.evidence else 0.0))
+    worst = min(group, key=lambda f: (VERDICT_ORDER.index(f.verdict), -f.evidence.ratio if f.evidence else 0.0))
     evidence = worst.evidence
     window_missing = baseline_missing = None
     presence = presence_of(group, comparison)
@@ -74,16 +70,10 @@ def headline_facts(result: DataQualityResult) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def run_facts(result: DataQualityResult, context: ReportContext) -> tuple[Fact, ...]:
+def facts_of_run(result: DataQualityResult, context: ReportContext) -> tuple[Fact, ...]:
     """What the run was: its baseline, what was read, its settings."""
     settings = context.data_quality
-    facts = [Fact("Rule", settings.compatibility)]
+    facts = rule_facts(settings, unit=" of rows")
     if settings.compatibility == "Default":
-        facts.append(
-            Fact("Smallest change that counts", f"{settings.threshold:g} of rows" if settings.threshold else "")
-        )
-        facts.append(Fact("Chance of a false violation in a run", f"{settings.alpha:g}"))
-        facts.append(Fact("Compared with", settings.compare_with))
         facts.append(Fact("Overrides", f"{len(settings.overrides)}" if settings.overrides else ""))
-    facts.append(alert_fact(context.alert))
-    return (*reading_facts(result, context, "column"), *(fact for fact in facts if fact.value))
+    return run_facts(result, context, facts, judged="column")

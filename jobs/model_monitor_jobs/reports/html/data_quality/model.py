@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from model_monitor_jobs.reports.html.model import Categories, Effect, Fact, Numbers, Report, Since
+from model_monitor_jobs.reports.html.model import Categories, Fact, JudgedCheck, Numbers, Report
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,15 @@ class OffendingRows:
     total: int | None = None
 
 
-@dataclass(frozen=True)
-class FindingView:
+@dataclass(frozen=True, kw_only=True)
+class FindingView(JudgedCheck):
     """One check of one column, in words and numbers."""
 
     check: str
     """The check in plain words."""
-    verdict: str
-    violated: bool
     immediate: bool
-    in_alert: bool
-    observed: str
-    expected: str
     description: str
-    effect: Effect | None = None
     distances: tuple[Fact, ...] = ()
-    since: Since | None = None
     steps: tuple[str, ...] = ()
     rows: OffendingRows | None = None
 
@@ -95,7 +88,6 @@ class DataQualityReport(Report):
     has_segments: bool
 
     @property
-    def effects(self) -> tuple[Effect, ...]:
+    def judged(self) -> tuple[JudgedCheck, ...]:
         """See `Report`."""
-        findings = (finding for column in self.trouble for finding in column.violations)
-        return tuple(finding.effect for finding in findings if finding.effect is not None)
+        return tuple(finding for column in self.trouble for finding in column.violations)

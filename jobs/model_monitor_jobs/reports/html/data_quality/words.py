@@ -7,10 +7,9 @@ from typing import Final
 
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.monitoringschedule import Alert
-from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR
 from model_monitor_jobs.reports.html.data_quality.model import ColumnReport, FindingView
-from model_monitor_jobs.reports.html.model import Bin, Categories, Numbers, Step
-from model_monitor_jobs.reports.html.words import persistence, share, times
+from model_monitor_jobs.reports.html.model import Step
+from model_monitor_jobs.reports.html.words import persistence, smallest_change
 
 CHECK_NAMES: Final[Mapping[str, str]] = {
     "missing_column_check": "Missing columns",
@@ -93,7 +92,7 @@ def worst_first(finding: FindingView) -> tuple[bool, float]:
 
 def rule_sentences(settings: DataQuality, alert: Alert, *, learned: bool) -> tuple[str, ...]:
     """How the verdicts of a run came about; `learned`: the baseline's usual variation was known."""
-    floor = settings.threshold or (LEARNED_FLOOR if learned else UNLEARNED_FLOOR)
+    floor = smallest_change(settings, learned=learned)
     at_once = persistence(alert, "a change of more than three times its limit, or a missing column, makes one at once")
     if settings.compatibility == "SageMaker":
         return (
@@ -118,23 +117,3 @@ def rule_sentences(settings: DataQuality, alert: Alert, *, learned: bool) -> tup
             "column of time stamps in the Baseline (spec.columns.timestamp) to learn its usual variation."
         )
     return first, limit, at_once
-
-
-def sentence(finding: FindingView) -> str:
-    """How large a change is, in one sentence; empty where nothing was measured."""
-    effect = finding.effect
-    if effect is None:
-        return ""
-    usual = f", usual {share(effect.typical)}" if effect.typical is not None else ""
-    return (
-        f"Change {share(effect.difference)} of rows ({share(effect.low)} to {share(effect.high)}), limit "
-        f"{share(effect.limit)}{usual}: {times(effect.ratio)}, from {effect.count:,} rows"
-    )
-
-
-def bins_of(distribution: Numbers | Categories) -> tuple[Bin, ...]:
-    """All parts of a distribution, with what lies outside of them."""
-    if isinstance(distribution, Categories):
-        return distribution.bins
-    sides = (distribution.below, *distribution.bins, distribution.above)
-    return tuple(bin_ for bin_ in sides if bin_ is not None)

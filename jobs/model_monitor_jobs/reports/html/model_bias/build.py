@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from functools import partial
 
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.bias.measured import MeasuredBias
@@ -12,54 +12,38 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.reports.html.answer import (
     checks_in_alert,
-    effect_of,
     ends_when,
-    since_of,
     state_of,
     status_of,
     still_in_alert,
-    window_text,
 )
+from model_monitor_jobs.reports.html.checks import LONGEST, any_learned, check_parts, worst_verdict_first
 from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
-from model_monitor_jobs.reports.html.model import Effect, Fact, State, Step
+from model_monitor_jobs.reports.html.model import Fact, State, Step
 from model_monitor_jobs.reports.html.model_bias.model import BiasCheck, BiasRow, FacetPart, ModelBiasReport
 from model_monitor_jobs.reports.html.model_bias.rates import rates_of
 from model_monitor_jobs.reports.html.model_bias.words import MEANINGS, STEPS, rule_sentences
-from model_monitor_jobs.reports.html.model_quality.model import Span
-from model_monitor_jobs.reports.html.model_quality.truth import FollowedMetric, truth_of
-from model_monitor_jobs.reports.html.run import alert_fact, reading_facts, unreadable_of
-from model_monitor_jobs.reports.html.words import counted, cut, times
+from model_monitor_jobs.reports.html.run import frame_of, rule_facts, run_facts
+from model_monitor_jobs.reports.html.truth import FollowedMetric, truth_of
+from model_monitor_jobs.reports.html.words import change_text, counted, cut, span_text, times
 from model_monitor_jobs.runs.history import metric_key
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
-
-_ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
-_LONGEST: Final = 160
 
 
 def report_of(result: ModelBiasResult, context: ReportContext) -> ModelBiasReport:
     """Everything that the page shows of a result."""
     alerts = checks_in_alert(result.findings, context)
     state = state_of(result, alerts)
-    headline, detail = _answer(state, result, context, alerts)
-    learned = any(finding.evidence.learned for finding in result.findings if finding.evidence)
-    told = frozenset(result.on_labels)
-    found = sorted(result.findings, key=lambda finding: (_ORDER.index(finding.verdict), -finding.severity[1]))
+    learned = any_learned(result.findings)
     return ModelBiasReport(
-        title=context.schedule,
-        model=context.model,
-        state=state,
-        headline=headline,
-        detail=detail,
-        window=window_text(result, context.zone),
+        **frame_of(result, context, state, _answer(state, result, context, alerts), result.on_labels),
         facts=_facts(result),
         steps=tuple(map(Step, STEPS)) if result.violations else (),
-        notes=tuple(note for note in result.notes if note not in told),
-        unreadable=unreadable_of(result.report),
-        run=_run_facts(result, context),
+        run=_facts_of_run(result, context),
         rule=rule_sentences(
             context.model_bias, context.alert, result.needed.least, learned=learned, labelled=result.labelled
         ),
-        checks=tuple(_check(finding, result, context, alerts) for finding in found),
+        checks=tuple(_check(finding, result, context, alerts) for finding in worst_verdict_first(result.findings)),
         facets=tuple(_facet(place, result) for place in range(len(result.facets))),
         truth=truth_of(result, context, _followed(result)) if result.labelled else None,
     )
@@ -97,19 +81,11 @@ def _facts(result: ModelBiasResult) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _run_facts(result: ModelBiasResult, context: ReportContext) -> tuple[Fact, ...]:
-    settings = context.model_bias
+def _facts_of_run(result: ModelBiasResult, context: ReportContext) -> tuple[Fact, ...]:
     facts = [Fact("Positive labels", result.profile.label_text), Fact("Groups", ", ".join(result.facets))]
     if result.reference.problem.stratified_by is not None:
         facts.append(Fact("Conditioned on", result.reference.problem.stratified_by))
-    facts.append(Fact("Rule", result.compatibility))
-    if result.compatibility == "Default":
-        facts.append(Fact("Judged", ", ".join(result.judged_metrics)))
-        facts.append(Fact("Smallest change that counts", f"{settings.threshold:g}" if settings.threshold else ""))
-        facts.append(Fact("Chance of a false violation in a run", f"{settings.alpha:g}"))
-        facts.append(Fact("Compared with", settings.compare_with))
-    facts.append(alert_fact(context.alert))
-    return (*reading_facts(result, context, "metric"), *(fact for fact in facts if fact.value))
+    return run_facts(result, context, [*facts, *rule_facts(context.model_bias, result.judged_metrics)])
 
 
 def _followed(result: ModelBiasResult) -> FollowedMetric:
@@ -117,42 +93,19 @@ def _followed(result: ModelBiasResult) -> FollowedMetric:
     facet, name = result.facets[0], result.judged_metrics[0]
     verdicts = {(found.column, found.check): VERDICTS[found.verdict] for found in result.findings}
     check = check_of(name)
-    return FollowedMetric(
-        metric_key(name, facet), f"{name} of {facet}", f"{facet} {check}", _span_text, verdicts.get((facet, check), "")
-    )
-
-
-def _span_text(span: Span | None) -> str:
-    if span is None:
-        return ""
-    low, high = (math.nan if end is None else end for end in (span.low, span.high))
-    return spanned(span.value, low, high)
+    verdict = verdicts.get((facet, check), "")
+    text = partial(span_text, spanned=spanned)
+    return FollowedMetric(metric_key(name, facet), f"{name} of {facet}", f"{facet} {check}", text, verdict)
 
 
 def _check(finding: Finding, result: ModelBiasResult, context: ReportContext, alerts: frozenset[Check]) -> BiasCheck:
-    name, effect = metric_of(finding.check), effect_of(finding.evidence)
+    name, parts = metric_of(finding.check), check_parts(finding, result, context, alerts)
     return BiasCheck(
+        **parts,
         facet=finding.column,
         metric=NAMES.get(name, name),
         key=name,
-        observed=cut(finding.observed, _LONGEST),
-        expected=cut(finding.expected, _LONGEST),
-        verdict=VERDICTS[finding.verdict],
-        sentence=_sentence(effect) or finding.description,
-        violated=finding.violated,
-        in_alert=finding.key in alerts,
-        effect=effect,
-        since=since_of(finding, result, context) if finding.violated else None,
-    )
-
-
-def _sentence(effect: Effect | None) -> str:
-    if effect is None:
-        return ""
-    usual = f", usual {effect.typical:.3f}" if effect.typical is not None else ""
-    return (
-        f"Change {effect.difference:.3f} ({effect.low:.3f} to {effect.high:.3f}), limit {effect.limit:.3f}{usual}: "
-        f"{times(effect.ratio)}"
+        sentence=change_text(parts["effect"], "{:.3f}".format) or finding.description,
     )
 
 
@@ -180,5 +133,5 @@ def _row(metric: MeasuredBias, baseline: float, verdict: str) -> BiasRow:
         baseline="" if math.isnan(baseline) else shown(baseline),
         rows=f"{metric.count:,}",
         verdict=verdict,
-        remark=cut(metric.error or metric.reason or meaning, _LONGEST),
+        remark=cut(metric.error or metric.reason or meaning, LONGEST),
     )

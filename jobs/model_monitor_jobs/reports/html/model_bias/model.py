@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from model_monitor_jobs.reports.html.model import Effect, Report, Since
-from model_monitor_jobs.reports.html.model_quality.model import Truth
+from model_monitor_jobs.reports.html.model import JudgedCheck, MetricRow, Report, Truth
 
 
-@dataclass(frozen=True)
-class BiasCheck:
+@dataclass(frozen=True, kw_only=True)
+class BiasCheck(JudgedCheck):
     """One check: a metric of a facet."""
 
     facet: str
@@ -18,14 +17,6 @@ class BiasCheck:
     """In words."""
     key: str
     """The metric's name in settings and files."""
-    observed: str
-    expected: str
-    verdict: str
-    sentence: str
-    violated: bool
-    in_alert: bool = False
-    effect: Effect | None = None
-    since: Since | None = None
 
 
 @dataclass(frozen=True)
@@ -37,17 +28,11 @@ class GroupRate:
     others: str
 
 
-@dataclass(frozen=True)
-class BiasRow:
-    """One line of the table of a facet's metrics, in words; empty where there is nothing to say."""
+@dataclass(frozen=True, kw_only=True)
+class BiasRow(MetricRow):
+    """One line of the table of a facet's metrics."""
 
-    name: str
-    key: str
-    value: str
-    interval: str
-    baseline: str
     rows: str
-    verdict: str
     remark: str
 
 
@@ -77,6 +62,6 @@ class ModelBiasReport(Report):
     """None where there are no labels to look for."""
 
     @property
-    def effects(self) -> tuple[Effect, ...]:
+    def judged(self) -> tuple[JudgedCheck, ...]:
         """See `Report`."""
-        return tuple(check.effect for check in self.checks if check.effect is not None)
+        return self.checks

@@ -7,8 +7,13 @@ from typing import Final
 
 from model_monitor_crds.bias import ModelBias
 from model_monitor_crds.monitoringschedule import Alert
-from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR
-from model_monitor_jobs.reports.html.words import persistence, share
+from model_monitor_jobs.reports.html.words import (
+    FAR_BEYOND,
+    false_violations,
+    persistence,
+    share,
+    smallest_change,
+)
 
 MEANINGS: Final[Mapping[str, str]] = {
     "AD": "how much more often answers are right for the others than for the group",
@@ -46,7 +51,7 @@ def rule_sentences(
             "Sampling noise, the size of groups and the baseline’s usual variation are not taken into account.",
             persistence(alert),
         )
-    floor = settings.threshold or (LEARNED_FLOOR if learned else UNLEARNED_FLOOR)
+    floor = smallest_change(settings, learned=learned)
     known = (
         "sampling noise and the baseline’s own windows can explain"
         if learned
@@ -62,10 +67,9 @@ def rule_sentences(
         "A metric is in violation when it is further from its value in the baseline, in either direction, than "
         f"{known}.",
         *ranges,
-        f"The limit is set so that on average one run in {1 / settings.alpha:,.0f} without any change has a false "
-        f"violation, and changes of less than {floor:g} never count; of DI and EOR that is the change of the "
-        "logarithm, of JS and KL that of the root.",
+        f"{false_violations(settings.alpha)}, and changes of less than {floor:g} never count; of DI and EOR that is "
+        "the change of the logarithm, of JS and KL that of the root.",
         f"Where the smaller side of a facet has fewer than {settings.minimum_facet_size:,} rows, nothing is judged.",
         *early,
-        persistence(alert, "a change of more than three times its limit, and of 0.1 or more, makes one at once"),
+        persistence(alert, FAR_BEYOND),
     )

@@ -18,13 +18,12 @@ from model_monitor_jobs.reports.html.model_quality.judged import (
 from model_monitor_jobs.reports.html.model_quality.words import (
     amount,
     check_text,
-    duration_text,
     lowered,
     metric_name,
     name_of,
     span_text,
 )
-from model_monitor_jobs.reports.html.words import counted, share, times
+from model_monitor_jobs.reports.html.words import counted, duration_text, share, times
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 from model_monitor_jobs.runs.outcome import UNDECIDED
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from model_monitor_jobs.profiles.performance.profile import PerformanceProfile
-from model_monitor_jobs.reports.html.answer import checks_in_alert, state_of, window_text
+from model_monitor_jobs.reports.html.answer import checks_in_alert, state_of
+from model_monitor_jobs.reports.html.checks import any_learned
 from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model import Fact, Step
 from model_monitor_jobs.reports.html.model_quality.answer import answer_of, headline_facts, is_better
@@ -25,7 +26,6 @@ from model_monitor_jobs.reports.html.model_quality.judged import (
 from model_monitor_jobs.reports.html.model_quality.model import ModelQualityReport
 from model_monitor_jobs.reports.html.model_quality.timelines import timelines
 from model_monitor_jobs.reports.html.model_quality.trial import trial_of
-from model_monitor_jobs.reports.html.model_quality.truth import FollowedMetric, truth_of
 from model_monitor_jobs.reports.html.model_quality.words import (
     check_text,
     name_of,
@@ -36,7 +36,8 @@ from model_monitor_jobs.reports.html.model_quality.words import (
     steps_for_silenced,
     steps_for_worse,
 )
-from model_monitor_jobs.reports.html.run import alert_fact, reading_facts, unreadable_of
+from model_monitor_jobs.reports.html.run import frame_of, rule_facts, run_facts
+from model_monitor_jobs.reports.html.truth import FollowedMetric, truth_of
 from model_monitor_jobs.reports.html.words import label
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 
@@ -47,24 +48,15 @@ def report_of(result: ModelQualityResult, context: ReportContext) -> ModelQualit
     """Everything that the page shows of a result."""
     alerts = checks_in_alert(result.findings, context)
     state = state_of(result, alerts)
-    headline, detail = answer_of(state, result, context, alerts)
     window, baseline = result.everything.profile, _baseline_profile(result)
     segments = segment_rows(result, context, alerts)
     violations = result.violations
     learned = _learned(result)
-    told = frozenset(result.on_labels)
     return ModelQualityReport(
-        title=context.schedule,
-        model=context.model,
-        state=state,
-        headline=headline,
-        detail=detail,
-        window=window_text(result, context.zone),
+        **frame_of(result, context, state, answer_of(state, result, context, alerts), result.on_labels),
         facts=headline_facts(result, context),
         steps=tuple(_steps(result, context)),
-        notes=tuple(note for note in result.notes if note not in told),
-        unreadable=unreadable_of(result.report),
-        run=run_facts(result, context),
+        run=_facts_of_run(result, context),
         rule=rule_sentences(context.model_quality, context.alert, result.needed.least, learned=learned),
         violated=tuple(judged_of(found, result, context, alerts) for found in violations[:MOST_VIOLATED]),
         violated_total=len(violations),
@@ -88,9 +80,8 @@ def _followed(result: ModelQualityResult) -> FollowedMetric:
     return FollowedMetric(metric, name_of(metric), f"{metric}_check", partial(span_text, metric), verdict)
 
 
-def run_facts(result: ModelQualityResult, context: ReportContext) -> tuple[Fact, ...]:
-    """What the run was: its baseline, what was read, its settings."""
-    settings, problem = context.model_quality, result.reference.problem
+def _facts_of_run(result: ModelQualityResult, context: ReportContext) -> tuple[Fact, ...]:
+    problem = result.reference.problem
     kind = {
         "BinaryClassification": "Binary classification",
         "MulticlassClassification": "Multiclass classification",
@@ -99,21 +90,14 @@ def run_facts(result: ModelQualityResult, context: ReportContext) -> tuple[Fact,
     facts = [Fact("Problem", kind)]
     if problem.type == "BinaryClassification" and problem.classes:
         facts.append(Fact("Positive label", label(problem.classes[1])))
-    facts.append(Fact("Rule", result.compatibility))
-    if result.compatibility == "Default":
-        facts.append(Fact("Judged", ", ".join(map(name_of, result.judged_metrics))))
-        facts.append(Fact("Smallest change that counts", f"{settings.threshold:g}" if settings.threshold else ""))
-        facts.append(Fact("Chance of a false violation in a run", f"{settings.alpha:g}"))
-        facts.append(Fact("Compared with", settings.compare_with))
-    facts.append(alert_fact(context.alert))
-    return (*reading_facts(result, context, "metric"), *(fact for fact in facts if fact.value))
+    judged = [name_of(metric) for metric in result.judged_metrics]
+    return run_facts(result, context, [*facts, *rule_facts(context.model_quality, judged)])
 
 
 def _learned(result: ModelQualityResult) -> bool:
     """Whether limits know, or would know, how much the baseline's own windows vary."""
-    evidence = [finding.evidence for finding in result.findings if finding.evidence]
-    if evidence:
-        return any(own.learned for own in evidence)
+    if any(finding.evidence for finding in result.findings):
+        return any_learned(result.findings)
     baseline = result.reference.baseline
     return baseline is not None and bool(baseline.windows)
 

@@ -20,13 +20,13 @@ from model_monitor_jobs.profiles.performance.scores import (
     roc_curve,
     thinned,
 )
+from model_monitor_jobs.reports.html.model import Span
 from model_monitor_jobs.reports.html.model_quality.model import (
     Calibration,
     CalibrationBin,
     CurveReading,
     Curves,
     Point,
-    Span,
 )
 from model_monitor_jobs.reports.html.words import share
 

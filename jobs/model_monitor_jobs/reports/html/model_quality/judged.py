@@ -12,10 +12,10 @@ from model_monitor_jobs.checks.model_quality.usual import scale
 from model_monitor_jobs.checks.model_quality.words import metric_of, shown
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
-from model_monitor_jobs.reports.html.answer import effect_of, since_of
+from model_monitor_jobs.reports.html.checks import check_parts, worst_verdict_first
 from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
-from model_monitor_jobs.reports.html.model import Since
-from model_monitor_jobs.reports.html.model_quality.model import Judged, MetricRow, Span
+from model_monitor_jobs.reports.html.model import Span
+from model_monitor_jobs.reports.html.model_quality.model import MetricCheck, QualityRow
 from model_monitor_jobs.reports.html.model_quality.words import (
     amount,
     effect_sentence,
@@ -25,12 +25,9 @@ from model_monitor_jobs.reports.html.model_quality.words import (
     signed,
     span_text,
 )
-from model_monitor_jobs.reports.html.words import cut
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 
 MOST_SEGMENTS: Final = 200
-_LONGEST: Final = 160
-_ORDER: Final = (Verdict.VIOLATION, Verdict.TOO_VARIABLE, Verdict.INSUFFICIENT_DATA, Verdict.PASS)
 
 
 def findings_of_all_rows(result: ModelQualityResult) -> dict[str, Finding]:
@@ -53,23 +50,21 @@ def baseline_value(metric: str, segment: SegmentKey, result: ModelQualityResult)
     return found.value if found is not None and math.isfinite(found.value) else None
 
 
-def judged_of(finding: Finding, result: ModelQualityResult, context: ReportContext, alerts: frozenset[Check]) -> Judged:
+def judged_of(
+    finding: Finding, result: ModelQualityResult, context: ReportContext, alerts: frozenset[Check]
+) -> MetricCheck:
     """One check in words and numbers."""
     metric = metric_of(finding.check)
-    effect = effect_of(finding.evidence)
-    since: Since | None = since_of(finding, result, context) if finding.violated else None
-    return Judged(
+    parts = check_parts(finding, result, context, alerts)
+    parts["verdict"] = verdict_of(finding, result)
+    if result.compatibility == "SageMaker":
+        parts["expected"] = _allowed(metric, result)
+    return MetricCheck(
+        **parts,
         metric=metric_name(finding.check),
         segment=" = ".join(finding.segment),
         rows=result.parts[finding.segment].profile.rows,
-        observed=cut(finding.observed, _LONGEST),
-        expected=_allowed(metric, result) if result.compatibility == "SageMaker" else cut(finding.expected, _LONGEST),
-        verdict=verdict_of(finding, result),
-        violated=finding.violated,
-        in_alert=finding.key in alerts,
-        effect=effect,
-        sentence=effect_sentence(metric, effect),
-        since=since,
+        sentence=effect_sentence(metric, parts["effect"]),
     )
 
 
@@ -80,21 +75,22 @@ def verdict_of(finding: Finding, result: ModelQualityResult) -> str:
     return VERDICTS[finding.verdict]
 
 
-def segment_rows(result: ModelQualityResult, context: ReportContext, alerts: frozenset[Check]) -> tuple[Judged, ...]:
+def segment_rows(
+    result: ModelQualityResult, context: ReportContext, alerts: frozenset[Check]
+) -> tuple[MetricCheck, ...]:
     """The segments that were judged, the worst first, then those that the baseline does not have."""
-    found = [finding for finding in result.findings if finding.segment]
-    found.sort(key=lambda finding: (_ORDER.index(finding.verdict), -(finding.severity[1])))
+    found = worst_verdict_first(finding for finding in result.findings if finding.segment)
     rows = [judged_of(finding, result, context, alerts) for finding in found]
     known = {finding.segment for finding in found}
     return (*rows, *(_unjudged(segment, result) for segment in result.parts if segment and segment not in known))
 
 
-def _unjudged(segment: SegmentKey, result: ModelQualityResult) -> Judged:
+def _unjudged(segment: SegmentKey, result: ModelQualityResult) -> MetricCheck:
     metric = next(iter(result.judged_metrics))
     part = result.parts[segment]
     measured = part.measured[metric]
     value = baseline_value(metric, segment, result)
-    return Judged(
+    return MetricCheck(
         metric=name_of(metric),
         segment=" = ".join(segment),
         rows=part.profile.rows,
@@ -104,7 +100,7 @@ def _unjudged(segment: SegmentKey, result: ModelQualityResult) -> Judged:
     )
 
 
-def metric_rows(result: ModelQualityResult) -> tuple[MetricRow, ...]:
+def metric_rows(result: ModelQualityResult) -> tuple[QualityRow, ...]:
     """One line a metric: those that are judged first, then the others by their names."""
     findings = findings_of_all_rows(result)
     judged = [*findings, *(name for name in result.judged_metrics if name not in findings)]
@@ -112,7 +108,7 @@ def metric_rows(result: ModelQualityResult) -> tuple[MetricRow, ...]:
     return tuple(_metric_row(name, findings, result) for name in (*judged, *others) if name in result.measured)
 
 
-def _metric_row(name: str, findings: Mapping[str, Finding], result: ModelQualityResult) -> MetricRow:
+def _metric_row(name: str, findings: Mapping[str, Finding], result: ModelQualityResult) -> QualityRow:
     measured, finding = result.measured[name], findings.get(name)
     baseline = compared_with(finding, result) if finding is not None else baseline_value(name, (), result)
     change = ""
@@ -122,7 +118,7 @@ def _metric_row(name: str, findings: Mapping[str, Finding], result: ModelQuality
         if finding is not None and finding.evidence is not None:
             # More exact than the value in words that it was compared with.
             change = signed(name, math.copysign(finding.evidence.difference, moved))
-    return MetricRow(
+    return QualityRow(
         name=name_of(name),
         key=name,
         value=shown(name, measured.value),

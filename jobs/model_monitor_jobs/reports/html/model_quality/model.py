@@ -6,22 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from model_monitor_jobs.reports.html.model import Effect, Fact, Numbers, Report, Since, Unreadable
+from model_monitor_jobs.reports.html.model import JudgedCheck, MetricRow, Numbers, Report, Span, Truth
 
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Span:
-    """A value with its 95 % interval, which may be unknown."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True)
-class Judged:
+@dataclass(frozen=True, kw_only=True)
+class MetricCheck(JudgedCheck):
     """One check: a metric of all rows, or of a segment of them."""
 
     metric: str
@@ -30,30 +21,14 @@ class Judged:
     """Empty for all rows."""
     rows: int
     """Rows with a label and an answer."""
-    observed: str
-    expected: str
-    verdict: str
-    violated: bool = False
-    in_alert: bool = False
-    effect: Effect | None = None
-    sentence: str = ""
-    """How large the change is; empty where nothing was measured."""
-    since: Since | None = None
 
 
-@dataclass(frozen=True)
-class MetricRow:
-    """One line of the table of all metrics, in words; empty where there is nothing to say."""
+@dataclass(frozen=True, kw_only=True)
+class QualityRow(MetricRow):
+    """One line of the table of all metrics."""
 
-    name: str
-    key: str
-    """The metric's name in settings and files."""
-    value: str
-    interval: str
-    baseline: str
     change: str
     limit: str
-    verdict: str
     estimate: str
 
 
@@ -219,27 +194,6 @@ class Errors:
     description: str
 
 
-@dataclass(frozen=True)
-class Revision:
-    """What one result on this window said, in words; the last one is this run's."""
-
-    as_of: str
-    coverage: str
-    value: str
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Truth:
-    """How records and labels came together."""
-
-    facts: tuple[Fact, ...]
-    sentences: tuple[str, ...]
-    unreadable: Unreadable
-    metric: str
-    revisions: tuple[Revision, ...]
-
-
 @dataclass(frozen=True, kw_only=True)
 class ModelQualityReport(Report):
     """A model quality run, whole."""
@@ -247,13 +201,13 @@ class ModelQualityReport(Report):
     template: ClassVar[str] = "model_quality.html.j2"
     subject: ClassVar[str] = "Model quality"
 
-    violated: tuple[Judged, ...]
+    violated: tuple[MetricCheck, ...]
     """Checks in violation, the worst first; at most 30."""
     violated_total: int
     timelines: tuple[Timeline, ...]
     trial: Trial | None
-    metrics: tuple[MetricRow, ...]
-    segments: tuple[Judged, ...]
+    metrics: tuple[QualityRow, ...]
+    segments: tuple[MetricCheck, ...]
     """The worst first; at most 200."""
     segments_total: int
     confusion: Confusion | None
@@ -263,7 +217,6 @@ class ModelQualityReport(Report):
     truth: Truth
 
     @property
-    def effects(self) -> tuple[Effect, ...]:
+    def judged(self) -> tuple[JudgedCheck, ...]:
         """See `Report`."""
-        judged = (*self.violated, *self.segments)
-        return tuple(each.effect for each in judged if each.effect is not None)
+        return (*self.violated, *self.segments)

@@ -8,7 +8,8 @@ from statistics import median
 from typing import Any, Final
 
 from model_monitor_jobs.checks.model_quality.words import shown
-from model_monitor_jobs.reports.html.model_quality.model import Span, Timeline, When, WindowPoint
+from model_monitor_jobs.reports.html.model import Span
+from model_monitor_jobs.reports.html.model_quality.model import Timeline, When, WindowPoint
 from model_monitor_jobs.reports.html.paper import (
     ALLOWED,
     BAD,

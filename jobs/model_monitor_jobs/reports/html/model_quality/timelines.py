@@ -13,13 +13,14 @@ from model_monitor_jobs.checks.model_quality.usual import scale
 from model_monitor_jobs.checks.model_quality.words import check_of, shown
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.reports.html.context import ReportContext, written
+from model_monitor_jobs.reports.html.model import Span
 from model_monitor_jobs.reports.html.model_quality.judged import (
     baseline_value,
     compared_with,
     estimate_of,
     findings_of_all_rows,
 )
-from model_monitor_jobs.reports.html.model_quality.model import Span, Timeline, When, WindowPoint
+from model_monitor_jobs.reports.html.model_quality.model import Timeline, When, WindowPoint
 from model_monitor_jobs.reports.html.model_quality.words import name_of, span_text
 from model_monitor_jobs.reports.html.words import counted
 from model_monitor_jobs.runs.history import EarlierMetric, EarlierResult

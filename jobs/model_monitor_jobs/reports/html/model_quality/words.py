@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from model_monitor_crds.alert import Check
 from model_monitor_crds.ground_truth import GroundTruth
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringschedule import Alert
-from model_monitor_crds.window import parse_duration
 from model_monitor_jobs.checks.model_quality.usual import RELATIVE
 from model_monitor_jobs.checks.model_quality.words import NAMES, metric_of, shown, spanned
-from model_monitor_jobs.decisions import LEARNED_FLOOR, UNLEARNED_FLOOR
-from model_monitor_jobs.reports.html.model import Effect
-from model_monitor_jobs.reports.html.model_quality.model import Span
-from model_monitor_jobs.reports.html.words import counted, persistence, share, times
+from model_monitor_jobs.reports.html import words
+from model_monitor_jobs.reports.html.model import Effect, Span
+from model_monitor_jobs.reports.html.words import (
+    FAR_BEYOND,
+    change_text,
+    duration_text,
+    false_violations,
+    persistence,
+    share,
+    smallest_change,
+)
 
 MINUS: Final = "\N{MINUS SIGN}"
 _LABELS = (
@@ -62,10 +68,7 @@ def check_text(check: Check) -> str:
 
 def span_text(metric: str, span: Span | None) -> str:
     """A value with its interval; empty where there is none."""
-    if span is None:
-        return ""
-    low, high = (math.nan if end is None else end for end in (span.low, span.high))
-    return spanned(metric, span.value, low, high)
+    return words.span_text(span, partial(spanned, metric))
 
 
 def interval_text(metric: str, low: float, high: float) -> str:
@@ -88,26 +91,8 @@ def signed(metric: str, change: float) -> str:
 
 def effect_sentence(metric: str, effect: Effect | None) -> str:
     """How large a change is against its limit; empty where nothing was measured."""
-    if effect is None:
-        return ""
-    usual = f", usual {amount(metric, effect.typical)}" if effect.typical is not None else ""
     unit = " of the baseline's value" if metric in RELATIVE else ""
-    return (
-        f"Change {amount(metric, effect.difference)}{unit} ({amount(metric, effect.low)} to "
-        f"{amount(metric, effect.high)}), limit {amount(metric, effect.limit)}{usual}: {times(effect.ratio)}, from "
-        f"{effect.count:,} rows with a label"
-    )
-
-
-def duration_text(duration: str) -> str:
-    """An ISO 8601 duration for people: PT36H as 1 day 12 hours."""
-    left = parse_duration(duration)
-    parts = []
-    for unit, noun in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute")):
-        count, left = divmod(left, unit)
-        if count:
-            parts.append(counted(count, noun))
-    return " ".join(parts) or "0 hours"
+    return change_text(effect, partial(amount, metric), unit, "rows with a label")
 
 
 def steps_for_worse(*, segments: bool) -> tuple[str, ...]:
@@ -162,7 +147,7 @@ def rule_sentences(settings: ModelQuality, alert: Alert, least: float, *, learne
             "account.",
             persistence(alert),
         )
-    floor = settings.threshold or (LEARNED_FLOOR if learned else UNLEARNED_FLOOR)
+    floor = smallest_change(settings, learned=learned)
     if learned:
         first = (
             "A metric is in violation when it is further from its value in the baseline, for the worse or for the "
@@ -176,10 +161,9 @@ def rule_sentences(settings: ModelQuality, alert: Alert, least: float, *, learne
         )
     return (
         first,
-        f"The limit is set so that on average one run in {1 / settings.alpha:,.0f} without any change has a false "
-        f"violation, and changes of less than {floor:g} ({floor * 100:g} % of the baseline's value for errors, losses, "
-        "costs and lift) never count.",
+        f"{false_violations(settings.alpha)}, and changes of less than {floor:g} ({floor * 100:g} % of the baseline's "
+        "value for errors, losses, costs and lift) never count.",
         f"Nothing is judged while fewer than {share(least)} of the records have a label, as labels that come early are "
         "no random sample.",
-        persistence(alert, "a change of more than three times its limit, and of 0.1 or more, makes one at once"),
+        persistence(alert, FAR_BEYOND),
     )

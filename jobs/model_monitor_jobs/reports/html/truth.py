@@ -9,11 +9,9 @@ from typing import Any, Final
 
 from model_monitor_crds.window import parse_time
 from model_monitor_jobs.reports.html.context import ReportContext, written
-from model_monitor_jobs.reports.html.model import Fact
-from model_monitor_jobs.reports.html.model_quality.model import Revision, Span, Truth
-from model_monitor_jobs.reports.html.model_quality.words import duration_text
+from model_monitor_jobs.reports.html.model import Fact, Revision, Span, Truth
 from model_monitor_jobs.reports.html.run import unreadable_of
-from model_monitor_jobs.reports.html.words import counted, share
+from model_monitor_jobs.reports.html.words import counted, duration_text, share
 from model_monitor_jobs.runs.labelled_result import LabelledResult
 
 MOST_REVISIONS: Final = 20

@@ -1,0 +1,54 @@
+"""The checks of a run as every page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypedDict
+
+from model_monitor_crds.alert import Check
+from model_monitor_jobs.checks.finding import Finding
+from model_monitor_jobs.reports.html.answer import effect_of, since_of
+from model_monitor_jobs.reports.html.context import VERDICT_ORDER, VERDICTS, ReportContext
+from model_monitor_jobs.reports.html.model import Effect, Since
+from model_monitor_jobs.reports.html.words import cut
+from model_monitor_jobs.runs.result import Result
+
+LONGEST: Final = 160
+"""Characters of what was observed or expected."""
+
+
+class CheckParts(TypedDict):
+    """What every `JudgedCheck` tells, except for the size of the change in words."""
+
+    observed: str
+    expected: str
+    verdict: str
+    violated: bool
+    in_alert: bool
+    effect: Effect | None
+    since: Since | None
+
+
+def check_parts(
+    finding: Finding, result: Result, context: ReportContext, alerts: frozenset[Check], longest: int = LONGEST
+) -> CheckParts:
+    """A finding in words and numbers, with since when it is in violation."""
+    return {
+        "observed": cut(finding.observed, longest),
+        "expected": cut(finding.expected, longest),
+        "verdict": VERDICTS[finding.verdict],
+        "violated": finding.violated,
+        "in_alert": finding.key in alerts,
+        "effect": effect_of(finding.evidence),
+        "since": since_of(finding, result, context) if finding.violated else None,
+    }
+
+
+def worst_verdict_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Violations first, then what could not be judged, then what passed; within each the largest change first."""
+    return sorted(findings, key=lambda finding: (VERDICT_ORDER.index(finding.verdict), -finding.severity[1]))
+
+
+def any_learned(findings: Sequence[Finding]) -> bool:
+    """Whether the limit of any check knows how much the baseline's own windows vary."""
+    return any(finding.evidence.learned for finding in findings if finding.evidence)
