@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, WithJsonSchema
 
 from model_monitor_crds.base import ColumnName, Model, Uri
-from model_monitor_crds.data_quality import Alpha
+from model_monitor_crds.data_quality import Alpha, CompareWith
 from model_monitor_crds.job import PRESERVED
 from model_monitor_crds.model_quality import Label
 from model_monitor_crds.rules import Checked, Rule, exactly_one, matches
@@ -174,8 +174,9 @@ class ExplainedModel(Model):
     """How its answers are explained. Default: each of its fields' own."""
     partial_dependence: PartialDependence | None = None
     """Partial dependence (PDP) in the report. Default: none."""
-    sample_size: SampleSize = 500
-    """Rows of the dataset that are explained, chosen by their hash."""
+    sample_size: SampleSize = 1000
+    """Rows of the dataset that are explained, chosen by their hash. What windows usually do is learned from those that
+    have 30 of them."""
     analysis_config_uri: Uri | None = Field(default=None, alias="analysisConfigURI")
     """analysis_config.json of SageMaker Clarify, which says how the model is spoken to and explained."""
 
@@ -198,9 +199,12 @@ class ModelExplainability(Model):
     threshold: Annotated[float, Field(gt=0, le=1)] = NDCG_THRESHOLD
     """NDCG of the order of features below which the attributions have drifted. Only for Default."""
     share_threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Smallest change of a feature's share of all attribution (0 to 1) that counts. Default: 0.1, to which sampling
-    noise is added. Only for Default."""
+    """Smallest change of a feature's share of all attribution (0 to 1) that counts. Default: 0.02 where the
+    baseline's usual variation is known, else 0.1, to which sampling noise is added. Only for Default."""
     alpha: Alpha = 0.01
     """Chance that a run without any change has some violation. Only for Default."""
+    compare_with: CompareWith = "Auto"
+    """Which of the baseline's windows a window's shares are compared with, as in `dataQuality.compareWith`. Only for
+    Default."""
     sample_size: SampleSize = 200
     """Rows of the window that are explained, chosen by their hash; all where there are fewer."""

@@ -89,12 +89,16 @@ class Labels(Model):
 
 
 class Measured(Model):
-    """A metric of the model's performance, or of its bias."""
+    """A metric of the model's performance, of its bias, or of its attributions."""
 
     metric: Annotated[str, Field(max_length=64)]
     """Its name, SageMaker's where it has one."""
     facet: Annotated[str, Field(max_length=256)] | None = None
     """ModelBias: the group that it is of, such as `sex = F`."""
+    feature: Annotated[str, Field(max_length=256)] | None = None
+    """ModelExplainability: the feature whose share of all attribution it is."""
+    label: Annotated[str, Field(max_length=256)] | None = None
+    """ModelExplainability: the output of the model that it is of, where there are several."""
     value: float | None = None
     """Measured with labels."""
     low: float | None = None
@@ -157,7 +161,8 @@ class MonitoringExecutionStatus(Model):
     metrics: Annotated[
         list[Measured], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = []
-    """ModelQuality, ModelBias: the judged metrics first, then the others."""
+    """ModelQuality, ModelBias: the judged metrics first, then the others. ModelExplainability: ndcg, and the shares of
+    all attribution, the most changed first."""
     verdicts: Verdicts | None = None
     """How many checks came to which verdict."""
     violation_count: Annotated[int, Field(ge=0)] | None = None

@@ -181,6 +181,8 @@ _EXECUTION_STATUS = {
         {
             "metric": "auc",
             "facet": "sex = F",
+            "feature": "age",
+            "label": "default",
             "value": 0.8,
             "low": 0.7,
             "high": 0.9,
@@ -297,7 +299,8 @@ _EXPLAINED_MODELS: tuple[Object, ...] = (
     {"model": {"url": "http://credit"}, "analysisConfigURI": "s3://b/analysis_config.json"},
 )
 _EXPLAINABILITY: tuple[Object, ...] = tuple(
-    explained | {"compatibility": "SageMaker", "threshold": 0.8, "shareThreshold": 0.2, "alpha": 0.02}
+    explained
+    | {"compatibility": "SageMaker", "threshold": 0.8, "shareThreshold": 0.2, "alpha": 0.02, "compareWith": "All"}
     for explained in _EXPLAINED_MODELS
 )
 DOCUMENTS: dict[str, list[Object]] = {

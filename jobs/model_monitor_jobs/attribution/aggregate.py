@@ -26,7 +26,7 @@ def aggregate(local: Doubles, method: Aggregation) -> Doubles:
         raise InputError("no row has been explained")
     if method == "median":
         return np.asarray(np.median(local, axis=0))
-    return np.asarray(_sized(local, method).mean(axis=0))
+    return np.asarray(sizes(local, method).mean(axis=0))
 
 
 def resample(local: Doubles, method: Aggregation, draws: int = DRAWS, seed: int = SEED) -> Doubles:
@@ -39,8 +39,9 @@ def resample(local: Doubles, method: Aggregation, draws: int = DRAWS, seed: int 
         return np.array([np.median(local[random.randint(0, rows, rows)], axis=0) for _ in range(draws)])
     counts = np.array([np.bincount(random.randint(0, rows, rows), minlength=rows) for _ in range(draws)])
     with threadpool_limits(1):
-        return np.asarray(counts @ _sized(local, method) / rows)
+        return np.asarray(counts @ sizes(local, method) / rows)
 
 
-def _sized(local: Doubles, method: Aggregation) -> Doubles:
+def sizes(local: Doubles, method: Aggregation) -> Doubles:
+    """The sizes that are averaged, |φ| or φ², of values of any shape; of `median` they are not used."""
     return np.asarray(np.abs(local) if method == "mean_abs" else np.square(local))

@@ -35,6 +35,7 @@ def monitor_page(
         data_quality=monitor.data_quality,
         model_quality=monitor.quality_settings,
         model_bias=monitor.model_bias,
+        model_explainability=monitor.explainability_settings,
         ground_truth=monitor.ground_truth,
         alert=monitor.alert,
     )
@@ -62,4 +63,9 @@ def _page(result: Result, **context: Any) -> bytes:
 
     if isinstance(result, ModelBiasResult):
         return render_report(model_bias.report_of(result, told))
+    from model_monitor_jobs.reports.html import model_explainability
+    from model_monitor_jobs.runs.model_explainability_result import ModelExplainabilityResult
+
+    if isinstance(result, ModelExplainabilityResult):
+        return render_report(model_explainability.report_of(result, told))
     raise TypeError(f"there is no page of a {type(result).__name__}")

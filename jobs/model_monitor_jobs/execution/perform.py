@@ -95,7 +95,7 @@ def perform_monitor(run: MonitorRun, started: MonitoringExecutionStatus, storage
     # Estimates are held to account by all that scheduled runs have found, whoever asks for this one.
     known = run.history_before(as_of, storage) if _on_demand(run) else history
     labels = LabelsAsOf(as_of, _latest(run), known)
-    result = run_monitor(run.monitor, run.files, occasion.window, storage, labels)
+    result = run_monitor(run.monitor, run.files, occasion.window, storage, labels, run.folder)
     return publish(run, result, history, started, storage, clock)
 
 
@@ -124,6 +124,8 @@ def publish(
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
         files[METRICS] = lines
     storage.write_folder(folder, files, last=EXECUTION)
+    for name in result.passing:
+        storage.remove(storage.join(folder, name))
     return Performed(result, folder, status)
 
 

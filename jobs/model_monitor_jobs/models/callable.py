@@ -33,17 +33,7 @@ class CallableModel:
 
         Raises ConfigurationError where there is none.
         """
-        module, colon, path = reference.partition(":")
-        if not module or not colon or not path:
-            raise ConfigurationError(f"model.callable: {reference!r} is not of the form module:function")
-        try:
-            found: Any = importlib.import_module(module)
-            for part in path.split("."):
-                found = getattr(found, part)
-        except (ImportError, AttributeError) as error:
-            raise ConfigurationError(
-                f"model.callable: {reference!r}: {error}", remedy="is it in the image, and on PYTHONPATH?"
-            ) from error
+        found = load_object("model.callable", reference)
         if not callable(found):
             raise ConfigurationError(
                 f"model.callable: {reference!r} is a {type(found).__name__}, which can't be called"
@@ -70,3 +60,22 @@ class CallableModel:
             return checked(answers, rows.num_rows)
         except AnswerError as error:
             raise InputError(f"{name}: {error.message}") from error
+
+
+def load_object(setting: str, reference: str) -> Any:
+    """What `module:name` names; `name` may be a path such as `model.predict`.
+
+    Raises ConfigurationError with the setting's name where there is none.
+    """
+    module, colon, path = reference.partition(":")
+    if not module or not colon or not path:
+        raise ConfigurationError(f"{setting}: {reference!r} is not of the form module:name")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"{setting}: {reference!r}: {error}", remedy="is it in the image, and on PYTHONPATH?"
+        ) from error
+    return found

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from model_monitor_crds.alert import Check, RaisedAlert
 from model_monitor_jobs.checks.bias import words as bias_words
+from model_monitor_jobs.checks.explainability import words as attribution_words
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
 from model_monitor_jobs.checks.model_quality.words import NAMES, metric_of, shown, spanned
@@ -25,6 +26,7 @@ from model_monitor_jobs.sources import ReadReport
 
 if TYPE_CHECKING:
     from model_monitor_jobs.checks.bias.measured import MeasuredBias
+    from model_monitor_jobs.sagemaker.attributions import LabelExplanation
 
 _STYLES = {
     Verdict.PASS: "green",
@@ -45,7 +47,17 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
     learned = any(finding.evidence is not None and finding.evidence.typical is not None for finding in findings)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     bias = bool(findings) and all(is_bias(finding.key) for finding in findings)
-    for name in ("Metric", "Of") if metrics else ("Group", "Metric") if bias else ("Column", "Check"):
+    attributions = bool(findings) and all(finding.check in attribution_words.CHECKS for finding in findings)
+    heads = (
+        ("Metric", "Of")
+        if metrics
+        else ("Group", "Metric")
+        if bias
+        else ("Feature", "Of it")
+        if attributions
+        else ("Column", "Check")
+    )
+    for name in heads:
         table.add_column(name, overflow="fold")
     for name in ("Observed", "Baseline"):
         table.add_column(name, overflow="fold", min_width=14)
@@ -59,6 +71,8 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
             names = (Text(metric_of(finding.check)), Text(" = ".join(finding.segment) or "all rows"))
         elif bias:
             names = (Text(finding.column), Text(bias_words.metric_of(finding.check)))
+        elif attributions:
+            names = (Text(finding.column or "all"), Text(attribution_words.CHECKS[finding.check]))
         else:
             place = (finding.place if segments else finding.column) or "(table)"
             names = (Text(place), Text(finding.check.removesuffix("_check")))
@@ -128,12 +142,18 @@ def _label_lines(result: LabelledResult) -> Iterator[Text]:
 def baseline_report(made: MadeBaseline) -> RenderableType:
     """A baseline that was made: its columns or metrics, and where its files are."""
     files = made.files
-    what = "columns" if made.measured is None and files.statistics_uri is not None else "metrics"
-    parts: list[RenderableType] = [Text(f"{files.record_count:,} rows, {files.column_count} {what}", style="green")]
+    parts: list[RenderableType] = [
+        Text(f"{files.record_count:,} rows, {files.column_count} {made.judges}", style="green")
+    ]
     if made.measured is not None:
         parts.append(metrics_table(made.measured))
     for facet, metrics in (made.bias or {}).items():
         parts += [Text(facet, style="bold"), bias_table(metrics)]
+    for label, explanation in (made.explained or {}).items():
+        parts += [
+            *([Text(label, style="bold")] if len(made.explained or {}) > 1 else []),
+            attributions_table(explanation),
+        ]
     if made.table is not None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name in ("Column", "Type"):
@@ -187,6 +207,19 @@ def bias_table(measured: Mapping[str, MeasuredBias]) -> Table:
     return table
 
 
+def attributions_table(explanation: LabelExplanation) -> Table:
+    """The features of a model by the size of their attributions, with the share of all attribution that each has."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Feature", overflow="fold")
+    for name in ("Attribution", "Share"):
+        table.add_column(name, justify="right", no_wrap=True)
+    values = explanation.global_shap_values
+    total = sum(map(abs, values.values())) or 1.0
+    for name, value in sorted(values.items(), key=lambda item: -abs(item[1])):
+        table.add_row(Text(name), f"{value:.4g}", percent(abs(value) / total))
+    return table
+
+
 def unreadable_lines(report: ReadReport, noun: str = "line") -> list[RenderableType]:
     """How many lines could not be read, with the first three."""
     if not report.unreadable:
@@ -212,7 +245,7 @@ def is_bias(check: Check) -> bool:
 
 def alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert in one line."""
-    small = bool(alert.check.column) or is_metric(alert.check)
+    small = bool(alert.check.column) or is_metric(alert.check) or alert.check.type in attribution_words.CHECKS
     why = (
         ("far beyond its limit" if small else "another structure") + ", so one window is enough"
         if alert.immediate
@@ -234,4 +267,6 @@ def _check_text(check: Check) -> str:
         return f"{metric_of(check.type)} {where}"
     if is_bias(check):
         return f"{bias_words.metric_of(check.type)} of {check.column}"
+    if check.type in attribution_words.CHECKS:
+        return f"{attribution_words.CHECKS[check.type]} of {check.column or 'all features'}"
     return f"{check.place} {check.type}".strip()

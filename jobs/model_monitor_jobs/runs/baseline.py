@@ -22,4 +22,8 @@ def make_baseline(spec: BaselineSpec, storage: Storage) -> MadeBaseline:
         from model_monitor_jobs.runs.model_bias_baseline import make_model_bias_baseline
 
         return make_model_bias_baseline(spec, storage)
+    if spec.monitoring_type == "ModelExplainability":
+        from model_monitor_jobs.runs.model_explainability_baseline import make_model_explainability_baseline
+
+        return make_model_explainability_baseline(spec, storage)
     return make_data_quality_baseline(spec, storage)

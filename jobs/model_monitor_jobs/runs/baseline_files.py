@@ -16,6 +16,7 @@ from model_monitor_jobs.storage import Storage
 if TYPE_CHECKING:
     from model_monitor_jobs.checks.bias.measured import MeasuredBias
     from model_monitor_jobs.checks.model_quality.reference import Measured
+    from model_monitor_jobs.sagemaker.attributions import LabelExplanation
 
 PROFILE: Final = "profile.parquet"
 SAMPLE: Final = "sample.parquet"
@@ -32,10 +33,21 @@ class MadeBaseline:
     notes: tuple[str, ...] = ()
     measured: Measured | None = None
     """The metrics of its dataset (ModelQuality)."""
-    judges: Literal["columns", "metrics"] = "columns"
+    judges: Literal["columns", "metrics", "features"] = "columns"
     """What is judged with it."""
     bias: Mapping[str, Mapping[str, MeasuredBias]] | None = None
     """The metrics of its dataset by facet (ModelBias)."""
+    explained: Mapping[str, LabelExplanation] | None = None
+    """The attributions of its dataset by label (ModelExplainability)."""
+
+    @property
+    def verb(self) -> str:
+        """What was done with its rows, in a word."""
+        if self.explained:
+            return "Explained"
+        if self.measured or self.bias:
+            return "Measured"
+        return "Profiled" if self.table is not None else "Adopted"
 
 
 @dataclass(frozen=True)

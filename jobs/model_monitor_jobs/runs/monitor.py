@@ -12,9 +12,14 @@ from model_monitor_jobs.storage import Storage
 
 
 def run_monitor(
-    monitor: MonitoringScheduleSpec, files: BaselineFiles, window: Window, storage: Storage, labels: LabelsAsOf
+    monitor: MonitoringScheduleSpec,
+    files: BaselineFiles,
+    window: Window,
+    storage: Storage,
+    labels: LabelsAsOf,
+    folder: str | None = None,
 ) -> Result:
-    """Judge one window of a monitor's input; `labels` do not matter to data quality.
+    """Judge one window of a monitor's input; `folder` is where its results will lie.
 
     Raises InputError for data that are missing or can't be used, ConfigurationError, StorageUnavailable.
     """
@@ -27,4 +32,8 @@ def run_monitor(
         from model_monitor_jobs.runs.model_bias import run_model_bias
 
         return run_model_bias(monitor, files, window, labels, storage)
+    if monitor.monitoring_type == "ModelExplainability":
+        from model_monitor_jobs.runs.model_explainability import run_model_explainability
+
+        return run_model_explainability(monitor, files, window, labels, storage, folder)
     return run_data_quality(monitor, files, window, storage)

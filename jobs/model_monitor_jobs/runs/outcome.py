@@ -81,7 +81,15 @@ def result_status(result: Result, folder: str | None) -> MonitoringExecutionStat
 def baseline_status(made: MadeBaseline) -> MonitoringExecutionStatus:
     """The same for a baseline that was made."""
     files = made.files
-    verb = "Measured" if made.measured or made.bias else "Profiled" if made.table is not None else "Adopted"
+    verb = (
+        "Explained"
+        if made.explained
+        else "Measured"
+        if made.measured or made.bias
+        else "Profiled"
+        if made.table is not None
+        else "Adopted"
+    )
     said = f"{verb} {files.record_count:,} rows, {files.column_count} {made.judges} are judged"
     return MonitoringExecutionStatus(
         record_count=files.record_count,
@@ -128,6 +136,7 @@ def result_files(result: Result, execution: dict[str, Any]) -> dict[str, bytes]:
     """The files of a run's results folder by name; `execution` is the execution as the API server shows it."""
     return {
         **{name: to_json(document) for name, document in result.documents().items()},
+        **result.files(),
         EXECUTION: to_json(report_document(result, execution)),
     }
 

@@ -20,7 +20,7 @@ STATISTICS: Final = "statistics.json"
 CONSTRAINTS: Final = "constraints.json"
 VIOLATIONS: Final = "constraint_violations.json"
 ANALYSIS: Final = "analysis.json"
-"""Of bias: statistics and constraints in one."""
+"""Of bias and attributions: statistics and constraints in one."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,17 @@ class Result(ABC):
 
     @abstractmethod
     def documents(self) -> dict[str, dict[str, Any]]:
-        """statistics.json, constraints.json and constraint_violations.json in SageMaker's schema; of bias analysis.json
-        in the place of the first two."""
+        """statistics.json, constraints.json and constraint_violations.json in SageMaker's schema; of bias and
+        attributions analysis.json in the place of the first two."""
+
+    def files(self) -> dict[str, bytes]:
+        """Other files of the results folder, by their names."""
+        return {}
+
+    @property
+    def passing(self) -> tuple[str, ...]:
+        """Names of files there that are of no use once the results are written."""
+        return ()
 
     @abstractmethod
     def published(self, timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:

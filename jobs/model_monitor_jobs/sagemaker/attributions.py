@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,30 @@ class LabelExplanation(Part):
 
 class _Explanations(Part):
     kernel_shap: dict[str, LabelExplanation]
+
+
+class Dependence(Protocol):
+    """How a model's answers depend on one feature."""
+
+    @property
+    def feature(self) -> str:
+        """The feature."""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number."""
+
+    @property
+    def values(self) -> Sequence[Any]:
+        """Its values."""
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """The share of rows that each of them, or the part of the range around it, has."""
+
+    @property
+    def answers(self) -> Doubles:
+        """Mean answers, (outputs, values)."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +96,25 @@ def read_explanations(analysis: Analysis, uri: str) -> dict[str, LabelExplanatio
     return found
 
 
-def explanations(labels: Mapping[str, LabelExplanation]) -> dict[str, Any]:
-    """The section `explanations`, as `analysis_document` takes it."""
-    return {
+def explanations(labels: Mapping[str, LabelExplanation], dependence: Iterable[Dependence] = ()) -> dict[str, Any]:
+    """The section `explanations`, as `analysis_document` takes it; with `dependence` also partial dependence."""
+    found: dict[str, Any] = {
         "kernel_shap": {
             label: {"global_shap_values": dict(each.global_shap_values), "expected_value": each.expected_value}
             for label, each in labels.items()
         }
     }
+    plots = [
+        {
+            "feature_name": each.feature,
+            "data_type": "numerical" if each.numeric else "categorical",
+            "feature_values": list(each.values),
+            "data_distribution": list(each.shares),
+            "model_predictions": dict(zip(labels, each.answers.tolist(), strict=False)),
+        }
+        for each in dependence
+    ]
+    return found | ({"pdp": plots} if plots else {})
 
 
 def label_names(outputs: int, headers: Sequence[str] = ()) -> list[str]:

@@ -152,6 +152,17 @@ class Storage:
                 with client.open_output_stream(f"{location.path}/{name}", compression=None) as stream:
                     stream.write(files[name])
 
+    def remove(self, uri: str) -> None:
+        """Remove a file; one that is not there is no fault."""
+        location = uris.parse(uri)
+        with _faults(location, "removing"):
+            if _is_local(location):
+                self._mounts.resolve(location).unlink(missing_ok=True)
+                return
+            client = self._client(location)
+            if client.get_file_info(location.path).type == pyarrow.fs.FileType.File:
+                client.delete_file(location.path)
+
     def _list_plain(self, uri: str, *, recursive: bool, hidden: bool = False) -> Entries:
         location = uris.parse(uri)
         if _is_local(location):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypedDict
 
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.reports.html.answer import effect_of, since_of
 from model_monitor_jobs.reports.html.context import VERDICT_ORDER, VERDICTS, ReportContext
-from model_monitor_jobs.reports.html.model import Effect, Since
-from model_monitor_jobs.reports.html.words import cut
+from model_monitor_jobs.reports.html.model import Effect, NamedCheck, Since
+from model_monitor_jobs.reports.html.words import change_text, cut
 from model_monitor_jobs.runs.result import Result
 
 LONGEST: Final = 160
@@ -42,6 +42,19 @@ def check_parts(
         "effect": effect_of(finding.evidence),
         "since": since_of(finding, result, context) if finding.violated else None,
     }
+
+
+def named_checks(
+    result: Result, context: ReportContext, alerts: frozenset[Check], name_of: Callable[[Finding], tuple[str, str]]
+) -> tuple[NamedCheck, ...]:
+    """Every check, the worst first; `name_of` gives what it judges and which of its sides, in words."""
+
+    def named(finding: Finding) -> NamedCheck:
+        (name, of), parts = name_of(finding), check_parts(finding, result, context, alerts)
+        sentence = change_text(parts["effect"], "{:.3f}".format) or finding.description
+        return NamedCheck(**parts, name=name, of=of, sentence=sentence)
+
+    return tuple(map(named, worst_verdict_first(result.findings)))
 
 
 def worst_verdict_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Final
 from model_monitor_crds.bias import ModelBias
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.ground_truth import GroundTruth
+from model_monitor_crds.model_explainability import ModelExplainability
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringschedule import Alert
 from model_monitor_jobs.decisions import Verdict
@@ -40,6 +41,7 @@ class ReportContext:
     data_quality: DataQuality = field(default_factory=DataQuality)
     model_quality: ModelQuality = field(default_factory=ModelQuality)
     model_bias: ModelBias = field(default_factory=ModelBias)
+    model_explainability: ModelExplainability = field(default_factory=ModelExplainability)
     ground_truth: GroundTruth | None = None
     alert: Alert = field(default_factory=Alert)
 

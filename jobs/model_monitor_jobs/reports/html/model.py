@@ -88,6 +88,14 @@ class JudgedCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedCheck(JudgedCheck):
+    """A check of no column: `name` is what it judges, `of` which of its sides, both in words."""
+
+    name: str
+    of: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricRow:
     """One line of a table of metrics, in words; empty where there is nothing to say."""
 

@@ -82,9 +82,13 @@ def ratio(value: float | None) -> str:
 def _drawers() -> dict[type, Callable[[Any], Paper]]:
     """What draws each kind of picture."""
     from model_monitor_jobs.reports.html import distributions
+    from model_monitor_jobs.reports.html.model_explainability import drawing as attributions
+    from model_monitor_jobs.reports.html.model_explainability.model import Dependence, FeatureShares
     from model_monitor_jobs.reports.html.model_quality import curve_drawing, model, timeline_drawing
 
     return {
+        FeatureShares: attributions.draw_shares,
+        Dependence: attributions.draw_dependence,
         Numbers: distributions.draw_numbers,
         Categories: distributions.draw_categories,
         model.Timeline: timeline_drawing.draw_timeline,

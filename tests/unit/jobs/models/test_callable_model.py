@@ -70,8 +70,8 @@ def test_many_rows_come_in_parts() -> None:
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("users_model", "not of the form module:function"),
-        ("users_model:", "not of the form module:function"),
+        ("users_model", "not of the form module:name"),
+        ("users_model:", "not of the form module:name"),
         ("no_such_module:total", "No module named 'no_such_module'.*PYTHONPATH"),
         ("users_model:nothing", "no attribute 'nothing'"),
         ("users_model:number", "is a int, which can't be called"),

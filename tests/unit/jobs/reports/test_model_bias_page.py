@@ -43,7 +43,7 @@ def test_a_violation_is_told_with_what_to_do(results: dict[str, ModelBiasResult]
     assert "DPPL of plan = b" in report.detail
     assert "times its limit" in report.detail
     assert report.steps
-    assert [check.key for check in report.checks] == ["DPPL", "DPL"]
+    assert [check.name for check in report.checks] == ["DPPL of plan = b", "DPL of plan = b"]
     assert (report.checks[0].verdict, report.checks[1].verdict) == ("Violation", "Pass")
 
 

@@ -143,7 +143,9 @@ def test_a_silenced_estimate_is_not_shown() -> None:
 
 def test_a_baseline_that_was_measured_shows_its_metrics() -> None:
     found, _ = model_quality_examples.alert_parts()
-    lines = shown(baseline_report(MadeBaseline(FILES, measured=found.reference.measured[()]))).splitlines()
+    lines = shown(
+        baseline_report(MadeBaseline(FILES, measured=found.reference.measured[()], judges="metrics"))
+    ).splitlines()
     assert lines[0] == "1 rows, 1 metrics"
     area = next(line for line in lines if line.startswith("auc"))
     assert area.split() == ["auc", *["Area", "under", "the", "ROC", "curve", "0.940", "0.937", "to", "0.943", "6,021"]]

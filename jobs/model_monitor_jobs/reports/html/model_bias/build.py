@@ -17,15 +17,15 @@ from model_monitor_jobs.reports.html.answer import (
     status_of,
     still_in_alert,
 )
-from model_monitor_jobs.reports.html.checks import LONGEST, any_learned, check_parts, worst_verdict_first
+from model_monitor_jobs.reports.html.checks import LONGEST, any_learned, named_checks
 from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
 from model_monitor_jobs.reports.html.model import Fact, State, Step
-from model_monitor_jobs.reports.html.model_bias.model import BiasCheck, BiasRow, FacetPart, ModelBiasReport
+from model_monitor_jobs.reports.html.model_bias.model import BiasRow, FacetPart, ModelBiasReport
 from model_monitor_jobs.reports.html.model_bias.rates import rates_of
 from model_monitor_jobs.reports.html.model_bias.words import MEANINGS, STEPS, rule_sentences
 from model_monitor_jobs.reports.html.run import frame_of, rule_facts, run_facts
 from model_monitor_jobs.reports.html.truth import FollowedMetric, truth_of
-from model_monitor_jobs.reports.html.words import change_text, counted, cut, span_text, times
+from model_monitor_jobs.reports.html.words import counted, cut, span_text, times
 from model_monitor_jobs.runs.history import metric_key
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
 
@@ -43,7 +43,7 @@ def report_of(result: ModelBiasResult, context: ReportContext) -> ModelBiasRepor
         rule=rule_sentences(
             context.model_bias, context.alert, result.needed.least, learned=learned, labelled=result.labelled
         ),
-        checks=tuple(_check(finding, result, context, alerts) for finding in worst_verdict_first(result.findings)),
+        checks=named_checks(result, context, alerts, _name_of),
         facets=tuple(_facet(place, result) for place in range(len(result.facets))),
         truth=truth_of(result, context, _followed(result)) if result.labelled else None,
     )
@@ -98,15 +98,9 @@ def _followed(result: ModelBiasResult) -> FollowedMetric:
     return FollowedMetric(metric_key(name, facet), f"{name} of {facet}", f"{facet} {check}", text, verdict)
 
 
-def _check(finding: Finding, result: ModelBiasResult, context: ReportContext, alerts: frozenset[Check]) -> BiasCheck:
-    name, parts = metric_of(finding.check), check_parts(finding, result, context, alerts)
-    return BiasCheck(
-        **parts,
-        facet=finding.column,
-        metric=NAMES.get(name, name),
-        key=name,
-        sentence=change_text(parts["effect"], "{:.3f}".format) or finding.description,
-    )
+def _name_of(finding: Finding) -> tuple[str, str]:
+    name = metric_of(finding.check)
+    return f"{name} of {finding.column}", NAMES.get(name, name)
 
 
 def _facet(place: int, result: ModelBiasResult) -> FacetPart:

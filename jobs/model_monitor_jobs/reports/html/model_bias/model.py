@@ -5,18 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from model_monitor_jobs.reports.html.model import JudgedCheck, MetricRow, Report, Truth
-
-
-@dataclass(frozen=True, kw_only=True)
-class BiasCheck(JudgedCheck):
-    """One check: a metric of a facet."""
-
-    facet: str
-    metric: str
-    """In words."""
-    key: str
-    """The metric's name in settings and files."""
+from model_monitor_jobs.reports.html.model import MetricRow, NamedCheck, Report, Truth
 
 
 @dataclass(frozen=True)
@@ -55,13 +44,13 @@ class ModelBiasReport(Report):
     template: ClassVar[str] = "model_bias.html.j2"
     subject: ClassVar[str] = "Model bias"
 
-    checks: tuple[BiasCheck, ...]
+    checks: tuple[NamedCheck, ...]
     """The worst first."""
     facets: tuple[FacetPart, ...]
     truth: Truth | None
     """None where there are no labels to look for."""
 
     @property
-    def judged(self) -> tuple[JudgedCheck, ...]:
+    def judged(self) -> tuple[NamedCheck, ...]:
         """See `Report`."""
         return self.checks
