@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
 import numpy as np
@@ -19,6 +18,7 @@ from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.sagemaker.analysis import Analysis
 from model_monitor_jobs.sagemaker.documents import Part, parse
 from model_monitor_jobs.sagemaker.explanations import stray_key
+from model_monitor_jobs.sagemaker.metric_data import Datum, metric_data_lines
 
 Doubles = NDArray[np.float64]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -143,21 +143,16 @@ def attribution_violations_document(violations: Iterable[AttributionViolation]) 
 def attribution_lines(
     labels: Mapping[str, LabelExplanation], timestamp: datetime, dimensions: Mapping[str, str]
 ) -> bytes:
-    """What SageMaker's container publishes to CloudWatch, as JSON Lines in the form of PutMetricData.
+    """`feature_<name>` and `ExpectedValue` of each label; see `metric_data_lines`."""
+    return metric_data_lines(_published(labels), timestamp, dimensions)
 
-    `feature_<name>` and `ExpectedValue` of each label. `dimensions` are those of every metric, such as
-    `{"MonitoringSchedule": "churn"}`; the namespace is no part of the file.
-    """
-    moment = timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = []
+
+def _published(labels: Mapping[str, LabelExplanation]) -> Iterator[Datum]:
     for label, each in labels.items():
         values = [(f"feature_{name}", "GlobalShapValues", value) for name, value in each.global_shap_values.items()]
         for name, kind, value in [*values, ("ExpectedValue", "ExpectedValue", each.expected_value)]:
             own = {"ExplainabilityMethod": "KernelShap", "Label": label, "ValueType": kind}
-            every = [{"Name": key, "Value": text} for key, text in (dict(dimensions) | own).items()]
-            line = {"MetricName": name, "Timestamp": moment, "Dimensions": every, "Value": value}
-            lines.append(json.dumps(line, ensure_ascii=False, allow_nan=False))
-    return "".join(f"{line}\n" for line in lines).encode()
+            yield Datum(name, {"Value": value}, own)
 
 
 def local_values_file(features: Sequence[str], labels: Sequence[str], local: Doubles) -> bytes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from model_monitor_jobs.profiles.bias.selection import read_selection
 from model_monitor_jobs.sagemaker.analysis import Analysis, metric_value
+from model_monitor_jobs.sagemaker.metric_data import Datum, metric_data_lines
 from model_monitor_jobs.sagemaker.texts import number
 
 _STAGES: Final = {"post_training_bias_metrics": "Post-Training", "pre_training_bias_metrics": "Pre-training"}
@@ -81,18 +81,8 @@ def bias_violations_document(violations: Iterable[BiasViolation]) -> dict[str, A
 
 
 def bias_lines(document: Mapping[str, Any], timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
-    """What SageMaker's container publishes to CloudWatch, as JSON Lines in the form of PutMetricData.
-
-    Each metric of an analysis document that has a value, as `bias_metric_<name>`. `dimensions` are those of every
-    metric, such as `{"MonitoringSchedule": "churn"}`; the namespace is no part of the file.
-    """
-    moment = timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = []
-    for name, value, own in _published(document):
-        every = [{"Name": key, "Value": text} for key, text in (dict(dimensions) | own).items()]
-        line = {"MetricName": f"bias_metric_{name}", "Timestamp": moment, "Dimensions": every, "Value": value}
-        lines.append(json.dumps(line, ensure_ascii=False, allow_nan=False))
-    return "".join(f"{line}\n" for line in lines).encode()
+    """Each metric of an analysis document that has a value, as `bias_metric_<name>`; see `metric_data_lines`."""
+    return metric_data_lines(_published(document), timestamp, dimensions)
 
 
 def _text(value: float) -> str:
@@ -100,7 +90,7 @@ def _text(value: float) -> str:
     return number(value) if math.isinf(value) else repr(float(value))
 
 
-def _published(document: Mapping[str, Any]) -> Iterator[tuple[str, float, dict[str, str]]]:
+def _published(document: Mapping[str, Any]) -> Iterator[Datum]:
     for key, stage in _STAGES.items():
         section = document.get(key, {"facets": {}})
         for column, entries in section["facets"].items():
@@ -116,4 +106,4 @@ def _published(document: Mapping[str, Any]) -> Iterator[tuple[str, float, dict[s
                     value = metric_value(metric["value"])
                     if value is not None:
                         finite = math.copysign(_PUBLISHED_INFINITY, value) if math.isinf(value) else value
-                        yield metric["name"], finite, own
+                        yield Datum(f"bias_metric_{metric['name']}", {"Value": finite}, own)

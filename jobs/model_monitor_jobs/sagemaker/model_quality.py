@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from model_monitor_crds.model_quality import METRICS, ProblemType
+from model_monitor_crds.window import format_time
 from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
 from model_monitor_jobs.profiles.performance.counts import PerformanceCounts
@@ -21,6 +21,7 @@ from model_monitor_jobs.profiles.performance.scores import ScoreTable, precision
 from model_monitor_jobs.sagemaker.documents import Part, parse, read_json
 from model_monitor_jobs.sagemaker.explanations import expecting
 from model_monitor_jobs.sagemaker.kinds import refuse_other_kind
+from model_monitor_jobs.sagemaker.metric_data import LARGEST, Datum, metric_data_lines
 from model_monitor_jobs.sagemaker.model_quality_constraints import PUBLISHED, Measurement, refuse_other_problem
 from model_monitor_jobs.sagemaker.texts import number
 
@@ -33,8 +34,6 @@ SECTIONS: Final[dict[ProblemType, str]] = {
 _OF_CONSTANT: Final = "_best_constant_classifier"
 _NOT_ZERO: Final = frozenset({"auc", *PUBLISHED["Regression"]})
 """Where one of these is undefined it is left out; all others are then 0, as scikit-learn's `zero_division=0`."""
-_LARGEST: Final = 2.0**360
-"""CloudWatch takes no number beyond this."""
 
 Value = Annotated[float, expecting('a number, or "NaN"')]
 
@@ -169,7 +168,7 @@ def statistics_document(
     if isinstance(overall, ScoreTable):
         section |= _curves(overall.counts)
     times = {} if evaluation is None else asdict(evaluation)
-    dataset = {name: _time(moment) for name, moment in times.items() if moment is not None}
+    dataset = {name: format_time(moment) for name, moment in times.items() if moment is not None}
     return {
         "version": 0.0,
         "dataset": {"item_count": int(total.rows[0])} | dataset,
@@ -178,22 +177,14 @@ def statistics_document(
 
 
 def model_quality_lines(document: Mapping[str, Any], timestamp: datetime, dimensions: Mapping[str, str]) -> bytes:
-    """What SageMaker's container publishes to CloudWatch, as JSON Lines in the form of PutMetricData.
-
-    Each metric of a statistics document by its name in the file. `dimensions` are those of every metric, such as
-    `{"MonitoringSchedule": "churn"}`; the namespace is no part of the file.
-    """
+    """Each metric of a statistics document by its name in the file; see `metric_data_lines`."""
     section = next(document[name] for name in SECTIONS.values() if name in document)
-    shared = {
-        "Timestamp": _time(timestamp),
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
-    }
-    lines = [
-        json.dumps({"MetricName": name} | shared | {"Value": metric["value"]}, ensure_ascii=False, allow_nan=False)
+    data = (
+        Datum(name, {"Value": metric["value"]})
         for name, metric in section.items()
-        if "value" in metric and abs(metric["value"]) <= _LARGEST
-    ]
-    return "".join(f"{line}\n" for line in lines).encode()
+        if "value" in metric and abs(metric["value"]) <= LARGEST
+    )
+    return metric_data_lines(data, timestamp, dimensions)
 
 
 def _written(names: Iterable[str], metrics: Mapping[str, Measurement]) -> dict[str, Any]:
@@ -235,7 +226,3 @@ def _curves(table: Counts) -> dict[str, Any]:
             "recalls": precision_recall.x.tolist(),
         },
     }
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
