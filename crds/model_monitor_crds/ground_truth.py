@@ -10,6 +10,7 @@ from model_monitor_crds.base import ColumnName, Duration, Model, Uri
 from model_monitor_crds.data import CSVOptions, UnreadableShare
 from model_monitor_crds.rules import Checked, matches
 
+MINIMUM_COVERAGE = 0.8
 NotNegative = Checked(matches("^P.*$", message="spec.groundTruth: delay and recheck may not be negative"))
 
 
@@ -45,7 +46,7 @@ class GroundTruth(Model):
     recheck: Annotated[Duration, NotNegative] | None = None
     """How long after they were due later labels are still looked for, such as PT168H: the scheduled runs 1, 2, 4, 8, …
     intervals later, and the last one within this time, judge the window again."""
-    minimum_coverage: Annotated[float, Field(gt=0, le=1)] = 0.8
+    minimum_coverage: Annotated[float, Field(gt=0, le=1)] = MINIMUM_COVERAGE
     """Share of the window's records that need a label before a metric can pass: early labels are no random sample."""
     max_unreadable_share: UnreadableShare = 0.5
     """Share of label records and files (0 to 1) that may be unreadable before a run fails. Fewer are counted and

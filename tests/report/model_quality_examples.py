@@ -15,7 +15,7 @@ from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.ground_truth import GroundTruth
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.window import Window
-from model_monitor_jobs.checks.coverage import Coverage as LabelCoverage
+from model_monitor_jobs.checks.coverage import LabelCoverage
 from model_monitor_jobs.checks.model_quality import default, sagemaker
 from model_monitor_jobs.checks.model_quality.measured import measure
 from model_monitor_jobs.checks.model_quality.metrics import values

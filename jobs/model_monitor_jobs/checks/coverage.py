@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model_monitor_jobs.checks.finding import percent
+
 
 @dataclass(frozen=True)
-class Coverage:
+class LabelCoverage:
     """How many of the window's records have a label, and how many are needed for a verdict."""
 
     records: int
@@ -22,3 +24,11 @@ class Coverage:
     def enough(self) -> bool:
         """Whether a metric can pass."""
         return self.share >= self.least
+
+    @property
+    def lack(self) -> str:
+        """Why a metric can't be judged where they are not enough."""
+        return (
+            f"{self.labelled:,} of {self.records:,} records have a label ({percent(self.share)}), "
+            f"{percent(self.least)} are needed"
+        )

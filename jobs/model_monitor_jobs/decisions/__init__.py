@@ -19,7 +19,7 @@ from model_monitor_jobs.decisions.evidence import (
     Verdict,
     shared_alpha,
 )
-from model_monitor_jobs.decisions.judgement import Z95, distance_interval, rate_interval, weigh, wilson
+from model_monitor_jobs.decisions.judgement import Z95, distance_interval, rate_interval, weigh, weigh_change, wilson
 from model_monitor_jobs.decisions.limit import limit
 from model_monitor_jobs.decisions.noise import (
     JENSEN_SHANNON_DIVISOR,
@@ -58,5 +58,6 @@ __all__ = [
     "settled_incidents",
     "shared_alpha",
     "weigh",
+    "weigh_change",
     "wilson",
 ]

@@ -7,7 +7,7 @@ from typing import Final
 
 from model_monitor_jobs.decisions.evidence import IMMEDIATE_RATIO, WIDEST_LIMIT, Evidence
 from model_monitor_jobs.decisions.limit import limit
-from model_monitor_jobs.decisions.noise import Noise
+from model_monitor_jobs.decisions.noise import MetricNoise, Noise
 from model_monitor_jobs.decisions.variation import Variation
 
 Z95: Final = 1.959963984540054
@@ -46,6 +46,21 @@ def weigh(
         immediate_ratio=variation.immediate_ratio(alpha) if variation else IMMEDIATE_RATIO,
         blind=usual >= WIDEST_LIMIT,
     )
+
+
+def weigh_change(
+    change: float,
+    noise: MetricNoise,
+    variation: Variation | None,
+    alpha: float,
+    floor: float | None,
+    count: int,
+    reference_count: int,
+) -> Evidence:
+    """The evidence for the change of a metric, with the 95 % interval that its noise gives; the rest as `weigh`."""
+    spread = Z95 * math.sqrt(noise.variance(count, reference_count))
+    interval = (max(0.0, change - spread), change + spread)
+    return weigh(change, interval, noise, variation, alpha, floor, count, reference_count)
 
 
 def distance_interval(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any, Generic
 from zoneinfo import ZoneInfo
 
-from model_monitor_crds.window import format_duration, parse_zone
+import pyarrow as pa
+
+from model_monitor_crds.window import format_duration, parse_duration, parse_zone
 from model_monitor_jobs.decisions.variation import FEWEST_DAYS, FEWEST_WINDOWS
 from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.profiles.by_window import Counted, CountsByWindow, WindowCounts
 from model_monitor_jobs.profiles.counts import Counts
+from model_monitor_jobs.profiles.segments import SegmentValues
 from model_monitor_jobs.profiles.windows import local_days
 
 
@@ -19,6 +24,42 @@ def read_zone(name: str) -> ZoneInfo:
         return parse_zone(name)
     except ValueError as error:
         raise ConfigurationError(f"spec.timeZone: {error}") from error
+
+
+class DatasetWindows(Generic[Counted]):
+    """Counts of a dataset's windows of some lengths; none where no column has its times."""
+
+    def __init__(
+        self,
+        empty: Callable[[], Counted],
+        segments: SegmentValues,
+        windows: Sequence[str],
+        timestamp: str | None,
+        zone: ZoneInfo,
+    ) -> None:
+        """`empty` makes counts of one group without rows; `windows` are durations in ISO 8601."""
+        lengths = sorted({parse_duration(window) for window in windows}) if timestamp else []
+        self._timestamp = timestamp
+        self._zone = zone
+        self._counted = CountsByWindow(empty, segments, lengths, zone) if lengths else None
+
+    def add(self, batch: pa.RecordBatch, rows: Any) -> None:
+        """Add the rows of a batch, as the counts take them."""
+        if self._counted is not None and self._timestamp is not None:
+            self._counted.add(batch, rows, self._timestamp)
+
+    def windows(self, rows: int, uri: str) -> tuple[WindowCounts[Counted], ...]:
+        """The windows of each length. Raises InputError where none of the dataset's `rows` has a time."""
+        if self._counted is None:
+            return ()
+        check_times(self._counted.unstamped, rows, self._timestamp, uri)
+        return tuple(self._counted.windows())
+
+    def learned(self, windows: Sequence[WindowCounts[Counted]]) -> Iterator[str]:
+        """What was learned of them, for a person."""
+        lengths = [(own.starts, own.length) for own in windows]
+        unstamped = self._counted.unstamped if self._counted is not None else 0
+        return what_was_learned(lengths, self._zone, self._timestamp, unstamped)
 
 
 def check_times(unstamped: int, rows: int, timestamp: str | None, uri: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from model_monitor_crds.data import Columns
-from model_monitor_crds.ground_truth import GroundTruth
+from model_monitor_crds.ground_truth import MINIMUM_COVERAGE, GroundTruth
 from model_monitor_crds.monitoringschedule import Batch, Input, MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError
@@ -80,6 +80,11 @@ class LabelledRecords:
     def label_report(self) -> ReadReport | None:
         """How the labels were read; None where they are in the records."""
         return self._labels.report if self._labels is not None else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the readers of records and labels note."""
+        return (*self.report.notes, *(self.label_report.notes if self.label_report is not None else ()))
 
     @property
     def columns(self) -> Sequence[str]:
@@ -212,6 +217,12 @@ def layouts(roles: Roles, answers: AnswerColumns) -> tuple[tuple[str, ...], tupl
 def input_uri(source: Input) -> str:
     """Where records come from, as it was given."""
     return source.endpoint.capture_uri if source.endpoint is not None else source.batch.data_uri if source.batch else ""
+
+
+def least_coverage(monitor: MonitoringScheduleSpec) -> float:
+    """The share of records that need a label for a verdict; labels of the records' own are due as those of others."""
+    truth = monitor.ground_truth
+    return truth.minimum_coverage if truth is not None else MINIMUM_COVERAGE
 
 
 def published_labels(monitor: MonitoringScheduleSpec, window: Window, as_of: datetime, storage: Storage) -> str:

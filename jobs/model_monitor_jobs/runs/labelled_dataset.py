@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.engine import Engine
@@ -47,6 +49,14 @@ def first_look(
     return table
 
 
+def hashed_batches(stream: RecordStream) -> Iterator[tuple[pa.RecordBatch, Hashes]]:
+    """The batches of a stream with the hashes of their rows."""
+    first = 0
+    for batch in stream:
+        yield batch, ordinal_hashes(first, batch.num_rows)
+        first += batch.num_rows
+
+
 def ordinal_hashes(first: int, rows: int) -> Hashes:
     """Hashes of rows that have no ids, by their places in the stream from `first` on."""
     return hash_numbers(np.arange(first, first + rows, dtype=np.float64))
@@ -71,30 +81,52 @@ def roles_of(
     return roles
 
 
+class DecodedRows(Protocol):
+    """What could not be decoded of some rows."""
+
+    @property
+    def unlabelled(self) -> int:
+        """Rows without a label."""
+
+    @property
+    def unanswered(self) -> int:
+        """Rows without an answer."""
+
+    @property
+    def invalid_labels(self) -> InvalidValues:
+        """Labels that can't be used."""
+
+    @property
+    def invalid_answers(self) -> InvalidValues:
+        """Answers that can't be used."""
+
+
 class UnusableRows:
-    """Rows that can't be measured, of all batches."""
+    """Rows that can't be measured, of all batches; `rows` counts all that were read."""
 
     def __init__(self) -> None:
+        self.rows = 0
         self._unlabelled = self._unanswered = 0
         self._labels, self._answers = InvalidValues(), InvalidValues()
 
-    def add(self, unlabelled: int, unanswered: int, labels: InvalidValues, answers: InvalidValues) -> None:
-        """Add what is wrong with a batch."""
-        self._unlabelled += unlabelled
-        self._unanswered += unanswered
-        self._labels.merge(labels)
-        self._answers.merge(answers)
+    def add(self, rows: int, decoded: DecodedRows) -> None:
+        """Add what is wrong with a batch of so many rows."""
+        self.rows += rows
+        self._unlabelled += decoded.unlabelled
+        self._unanswered += decoded.unanswered
+        self._labels.merge(decoded.invalid_labels)
+        self._answers.merge(decoded.invalid_answers)
 
-    def check(self, kept: int, rows: int, most: float, uri: str) -> None:
+    def check(self, kept: int, most: float, uri: str) -> None:
         """Raise InputError where nothing is left, or too much could not be read."""
         for what, field_name, values in (
             ("labels", "groundTruth", self._labels),
             ("answers", "prediction or probability", self._answers),
         ):
-            if values.rows > most * rows:
+            if values.rows > most * self.rows:
                 raise InputError(
-                    f"{uri}: {values.rows:,} of {rows:,} {what} can't be used, more than maxUnreadableShare {most:g} "
-                    f"allows: {listed(values.texts)}",
+                    f"{uri}: {values.rows:,} of {self.rows:,} {what} can't be used, more than maxUnreadableShare "
+                    f"{most:g} allows: {listed(values.texts)}",
                     remedy=f"check columns.{field_name} and modelQuality",
                 )
         if not kept:

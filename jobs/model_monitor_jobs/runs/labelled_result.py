@@ -7,13 +7,15 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from pydantic.alias_generators import to_camel
 
+from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.monitoringexecution import Labels
-from model_monitor_jobs.checks.coverage import Coverage as LabelCoverage
-from model_monitor_jobs.checks.finding import percent
+from model_monitor_crds.window import Window
+from model_monitor_jobs.checks.coverage import LabelCoverage
+from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.runs.reading_document import reading_document
 from model_monitor_jobs.runs.result import Result, counted_rows
 from model_monitor_jobs.sources import ReadReport
@@ -99,6 +101,22 @@ class LabelledResult(Result):
             relabelled=self.coverage.relabelled,
             revision=len(self.revisions),
         )
+
+
+class LabelledFields(TypedDict):
+    """What every `LabelledResult` is made of, apart from what was measured."""
+
+    window: Window | None
+    report: ReadReport
+    findings: tuple[Finding, ...]
+    reference_files: BaselineFiles
+    notes: tuple[str, ...]
+    as_of: datetime
+    coverage: Coverage
+    needed: LabelCoverage
+    label_report: ReadReport | None
+    compatibility: str
+    labels_digest: str
 
 
 def coverage_note(coverage: Coverage, needed: LabelCoverage, *, judged: bool) -> Iterator[str]:

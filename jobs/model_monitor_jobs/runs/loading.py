@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from hashlib import sha256
 
 from model_monitor_crds.baseline import BaselineFiles
@@ -13,6 +12,7 @@ from model_monitor_crds.window import Window, format_duration
 from model_monitor_jobs.checks.data_quality.reference import Reference
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.baseline_profile import BaselineProfile, lengths_of, read_baseline_profile
+from model_monitor_jobs.runs.reading import meant
 from model_monitor_jobs.sagemaker.constraints import read_constraints
 from model_monitor_jobs.sagemaker.statistics import read_statistics
 from model_monitor_jobs.storage import Storage
@@ -67,16 +67,12 @@ def load_baseline(
     unknown = [column.name for column in reference.columns if not column.present + column.missing]
     notes = edited_files(files, content)
     if unknown:
-        named = ", ".join(_with_likely(name, [feature.name for feature in statistics.features]) for name in unknown)
+        features = [feature.name for feature in statistics.features]
+        named = ", ".join(f"{name!r}{meant(name, features)}" if meant(name, features) else name for name in unknown)
         text = f"{files.statistics_uri} has no statistics of {named}: what needs them is not judged"
         notes = (*notes, text)
     timestamp = next((name for name, role in profile.roles.items() if role == "timestamp"), None) if profile else None
     return LoadedBaseline(files, reference, order, alternatives, notes, known, timestamp, unlearned)
-
-
-def _with_likely(name: str, known: list[str]) -> str:
-    likely = get_close_matches(name, known, 1, 0.8)
-    return f"{name!r} (did you mean {likely[0]!r}?)" if likely else name
 
 
 def _read_profile(files: BaselineFiles, storage: Storage, window: Window | None) -> tuple[BaselineProfile | None, str]:

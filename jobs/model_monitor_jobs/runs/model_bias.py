@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.bias import ModelBias
@@ -13,20 +12,22 @@ from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.bias import default, sagemaker
 from model_monitor_jobs.checks.bias.default import Known, judged_metrics
 from model_monitor_jobs.checks.bias.measured import MeasuredBias
-from model_monitor_jobs.checks.coverage import Coverage
+from model_monitor_jobs.checks.coverage import LabelCoverage
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.bias import BiasProblem, BiasProfile, FlipSample, decode_bias
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.bias_problem import measurable
-from model_monitor_jobs.runs.labelled import input_uri, open_labelled, published_labels
+from model_monitor_jobs.runs.labelled import input_uri, least_coverage, open_labelled
 from model_monitor_jobs.runs.labelled_result import coverage_note
+from model_monitor_jobs.runs.labelled_window import labelled_fields
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_bias_baseline import measure_all, on_rows, only, refuse_segments
 from model_monitor_jobs.runs.model_bias_loading import LoadedBias, load_bias
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
 from model_monitor_jobs.runs.read_rows import ReadRows
-from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
+from model_monitor_jobs.runs.reading import meant
+from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
 
@@ -90,8 +91,7 @@ def run_model_bias(
     judgement = _judge(baseline, profile, measured, settings, state, window)
     notes = (
         *baseline.notes,
-        *records.report.notes,
-        *(records.label_report.notes if records.label_report is not None else ()),
+        *records.notes,
         *read.notes(),
         *on_rows(profile, rows, labels=False, answers=False),
         *(coverage_note(records.coverage, coverage, judged=settings.compatibility == "Default") if labelled else ()),
@@ -99,17 +99,18 @@ def run_model_bias(
         *_remarks(judgement, baseline, settings),
     )
     return ModelBiasResult(
-        window,
-        records.report,
-        tuple(judgement.findings),
-        baseline.files,
-        notes,
-        as_of=labels.as_of,
-        coverage=records.coverage,
-        needed=coverage,
-        label_report=records.label_report,
-        compatibility=settings.compatibility,
-        labels_digest=published_labels(monitor, window, labels.as_of, storage),
+        **labelled_fields(
+            records,
+            judgement,
+            coverage,
+            notes,
+            monitor=monitor,
+            files=files,
+            window=window,
+            labels=labels,
+            compatibility=settings.compatibility,
+            storage=storage,
+        ),
         label=columns.ground_truth or baseline.label,
         profile=profile,
         measured=tuple(measured),
@@ -127,14 +128,13 @@ def _columns(monitor: MonitoringScheduleSpec) -> Columns:
     return columns
 
 
-def _coverage(profile: BiasProfile, monitor: MonitoringScheduleSpec, rows: int, *, answered: bool) -> Coverage:
+def _coverage(profile: BiasProfile, monitor: MonitoringScheduleSpec, rows: int, *, answered: bool) -> LabelCoverage:
     """How many of the rows that could have one have a label; where there are answers, of those with an answer."""
-    counts, truth = profile.counts, monitor.ground_truth
-    least = truth.minimum_coverage if truth is not None else 0.8
+    counts, least = profile.counts, least_coverage(monitor)
     if not answered:
-        return Coverage(rows, int(counts.labelled.sum()), least)
+        return LabelCoverage(rows, int(counts.labelled.sum()), least)
     both = int(counts.table[:, 0, :, :2, :2].sum())
-    return Coverage(int(counts.answered.sum()), both, least)
+    return LabelCoverage(int(counts.answered.sum()), both, least)
 
 
 def _judge(
@@ -155,10 +155,8 @@ def _check_facets(problem: BiasProblem, known: Collection[str], uri: str) -> Non
     named = [facet.column for facet in problem.facets]
     for column in [*named, *([problem.stratified_by] if problem.stratified_by is not None else [])]:
         if column not in known:
-            likely = get_close_matches(column, known, 1, 0.8)
-            meant = f" (did you mean {likely[0]!r}?)" if likely else ""
             raise InputError(
-                f"{uri}: no record has {column!r}{meant}",
+                f"{uri}: no record has {column!r}{meant(column, known)}",
                 remedy="facets and group must be columns of the records, under the same names as in the baseline",
             )
 
@@ -176,10 +174,5 @@ def _remarks(judgement: Judgement, baseline: LoadedBias, settings: ModelBias) ->
         return
     if not judgement.findings:
         yield "nothing is judged: analysis.json has none of the judged metrics"
-    reference = baseline.reference.baseline
-    known = None
-    if reference is not None and reference.windows:
-        own = reference.windows[0]
-        known = KnownWindows(own.starts, own.length, reference.zone)
-    if any(finding.evidence is not None for finding in judgement.findings):
-        yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
+    known = known_windows(baseline.reference.baseline)
+    yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)

@@ -12,23 +12,21 @@ from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBas
 from model_monitor_crds.bias import BiasProblem as ProblemSettings
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.engine import LOCAL, Engine
-from model_monitor_crds.window import parse_duration
 from model_monitor_jobs.checks.bias.flip_test import flip_test
 from model_monitor_jobs.checks.bias.measured import MeasuredBias, measure, measure_flips
 from model_monitor_jobs.checks.bias.words import facet_name
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.bias import BiasCounts, BiasProblem, BiasProfile, FlipSample, decode_bias
 from model_monitor_jobs.profiles.bias.baseline import BaselineBias
-from model_monitor_jobs.profiles.by_window import CountsByWindow
 from model_monitor_jobs.runs.answers import AnswerColumns, column_of
 from model_monitor_jobs.runs.baseline_files import PROFILE, DatasetBaseline, MadeBaseline
 from model_monitor_jobs.runs.bias_problem import given_problem, measurable, problem_of
-from model_monitor_jobs.runs.dataset_windows import check_times, read_zone, what_was_learned
+from model_monitor_jobs.runs.dataset_windows import DatasetWindows, read_zone
 from model_monitor_jobs.runs.labelled_dataset import (
     UnusableRows,
     first_look,
+    hashed_batches,
     open_labelled_dataset,
-    ordinal_hashes,
     roles_of,
 )
 from model_monitor_jobs.runs.result import ANALYSIS
@@ -93,40 +91,36 @@ def measure_dataset(
     problem = given.resolved(table.columns, outcome)
     roles = roles_of(table.order, columns, label, answers)
     features = [name for name, role in roles.items() if role == "feature"]
-    lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
     profile = BiasProfile.empty(problem)
-    by_window = CountsByWindow(lambda: BiasCounts.empty(problem, 1), {}, lengths, zone)
+    by_window = DatasetWindows(lambda: BiasCounts.empty(problem, 1), {}, windows, columns.timestamp, zone)
     sample = FlipSample(features, len(problem.facets))
     faults = UnusableRows()
-    rows = 0
-    for batch in stream:
-        hashes = ordinal_hashes(rows, batch.num_rows)
-        rows += batch.num_rows
+    for batch, hashes in hashed_batches(stream):
         present = {name: batch.column(place) for place, name in enumerate(batch.schema.names)}
         prediction, probability, _ = answers.arrays(batch)
         labels = column_of(batch, label) if label is not None else None
         decoded = decode_bias(problem, present, labels, prediction, probability, hashes)
-        faults.add(decoded.unlabelled, decoded.unanswered, decoded.invalid_labels, decoded.invalid_answers)
+        faults.add(batch.num_rows, decoded)
         profile.update(decoded)
         if answers.names:
             sample.update(present, decoded, hashes)
-        if columns.timestamp is not None and lengths:
-            by_window.add(batch.filter(pa.array(decoded.kept)), decoded.rows, columns.timestamp)
+        by_window.add(batch.filter(pa.array(decoded.kept)), decoded.rows)
     if not profile.rows:
         raise InputError(f"{dataset.uri}: no row has a label or an answer", remedy="check spec.columns")
-    faults.check(profile.rows, rows, dataset.max_unreadable_share, dataset.uri)
-    check_times(by_window.unstamped, profile.rows, columns.timestamp if lengths else None, dataset.uri)
+    faults.check(profile.rows, dataset.max_unreadable_share, dataset.uri)
+    learned = by_window.windows(profile.rows, dataset.uri)
     _check_facets(profile, dataset.uri)
     measured = measure_all(profile, sample if answers.names else None)
-    bias = BaselineBias(problem, roles, profile, tuple(by_window.windows()), time_zone)
+    bias = BaselineBias(problem, roles, profile, learned, time_zone)
     name = label or outcome
     known = measurable(labels=label is not None, answers=bool(answers.names))
     written = [only(metrics, given.metrics & known) for metrics in measured]
     content = {ANALYSIS: to_json(document_of(name, profile, written)), PROFILE: bias.to_parquet()}
-    learned = what_was_learned(
-        [(own.starts, own.length) for own in bias.windows], zone, columns.timestamp, by_window.unstamped
+    notes = (
+        *given.notes,
+        *on_rows(profile, faults.rows, labels=label is not None, answers=bool(answers.names)),
+        *by_window.learned(learned),
     )
-    notes = (*given.notes, *on_rows(profile, rows, labels=label is not None, answers=bool(answers.names)), *learned)
     return MeasuredDataset(
         stream.report,
         content,

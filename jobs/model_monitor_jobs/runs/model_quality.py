@@ -13,7 +13,7 @@ from model_monitor_crds.data import Columns
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
-from model_monitor_jobs.checks.coverage import Coverage
+from model_monitor_jobs.checks.coverage import LabelCoverage
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality import default, sagemaker
 from model_monitor_jobs.checks.model_quality.default import judged_metrics
@@ -35,11 +35,12 @@ from model_monitor_jobs.runs.history import History
 from model_monitor_jobs.runs.label_classes import with_classes
 from model_monitor_jobs.runs.labelled import (
     input_uri,
+    least_coverage,
     open_labelled,
     open_records,
-    published_labels,
 )
 from model_monitor_jobs.runs.labelled_result import coverage_note
+from model_monitor_jobs.runs.labelled_window import labelled_fields
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_quality_loading import LoadedPerformance, load_performance
 from model_monitor_jobs.runs.model_quality_result import (
@@ -49,7 +50,7 @@ from model_monitor_jobs.runs.model_quality_result import (
 )
 from model_monitor_jobs.runs.read_rows import AnsweredRows, ReadRows, on_labels
 from model_monitor_jobs.runs.reference_sample import WindowSampler, windows_of
-from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
+from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know
 from model_monitor_jobs.sources.label_join import join_labels
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
@@ -101,9 +102,9 @@ def run_model_quality(
         for key, profile in parts.profiles.items()
         if not key or profile.rows
     }
-    least = monitor.ground_truth.minimum_coverage if monitor.ground_truth is not None else 0.8
+    least = least_coverage(monitor)
     covered = {
-        key: Coverage(answered.counts[key], performance.profile.rows, least)
+        key: LabelCoverage(answered.counts[key], performance.profile.rows, least)
         for key, performance in performances.items()
     }
     coverage = covered[()]
@@ -116,8 +117,7 @@ def run_model_quality(
         outlook = _outlook(estimator, monitor, columns, answers, baseline, known.latest, storage)
     notes = (
         *baseline.notes,
-        *records.report.notes,
-        *(records.label_report.notes if records.label_report is not None else ()),
+        *records.notes,
         *read.notes(),
         *_unknown_classes(problem, performances[()]),
         *on_labels(records, monitor),
@@ -126,23 +126,24 @@ def run_model_quality(
         *_on_estimates(estimates, trials, settings, baseline),
     )
     return ModelQualityResult(
-        window,
-        records.report,
-        tuple(judgement.findings),
-        baseline.files,
-        notes,
-        as_of=known.as_of,
-        coverage=records.coverage,
-        needed=coverage,
-        label_report=records.label_report,
+        **labelled_fields(
+            records,
+            judgement,
+            coverage,
+            notes,
+            monitor=monitor,
+            files=files,
+            window=window,
+            labels=known,
+            compatibility=settings.compatibility,
+            storage=storage,
+        ),
         parts=performances,
         reference=baseline.reference,
         judged_metrics=metrics,
-        compatibility=settings.compatibility,
         estimates=estimates,
         backtests=trials,
         outlook=outlook,
-        labels_digest=published_labels(monitor, window, known.as_of, storage),
     )
 
 
@@ -150,7 +151,7 @@ def _judge(
     baseline: LoadedPerformance,
     parts: Mapping[SegmentKey, Performance],
     settings: ModelQuality,
-    coverage: Mapping[SegmentKey, Coverage],
+    coverage: Mapping[SegmentKey, LabelCoverage],
     window: Window,
     scored: bool,
 ) -> Judgement:
@@ -220,7 +221,7 @@ class _Estimator:
 
 
 def _backtests(
-    history: History, measured: Mapping[str, MeasuredMetric], estimates: Estimates | None, coverage: Coverage
+    history: History, measured: Mapping[str, MeasuredMetric], estimates: Estimates | None, coverage: LabelCoverage
 ) -> dict[str, Backtest]:
     """How good estimates of each metric have been, this window's among them once it has its labels."""
     trials = {}
@@ -275,13 +276,8 @@ def _remarks(judgement: Judgement, baseline: LoadedPerformance, settings: ModelQ
     if settings.compatibility == "SageMaker":
         yield from default.without_effect(settings)
         return
-    performance = baseline.reference.baseline
-    known = None
-    if performance is not None and performance.windows:
-        own = performance.windows[0]
-        known = KnownWindows(own.starts, own.length, performance.zone)
-    if any(finding.evidence is not None for finding in judgement.findings):
-        yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
+    known = known_windows(baseline.reference.baseline)
+    yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)
 
 
 def _on_estimates(

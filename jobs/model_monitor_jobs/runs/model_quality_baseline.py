@@ -12,11 +12,10 @@ from model_monitor_crds.baseline import BaselineFiles, BaselineSpec, ExistingBas
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.model_quality import Problem as ProblemSpec
-from model_monitor_crds.window import parse_duration
 from model_monitor_jobs.checks.model_quality.measured import measure, measure_best_constant
 from model_monitor_jobs.checks.model_quality.reference import Measured
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.profiles.by_window import EVERYTHING, CountsByWindow
+from model_monitor_jobs.profiles.by_window import EVERYTHING
 from model_monitor_jobs.profiles.performance.baseline import BaselinePerformance
 from model_monitor_jobs.profiles.performance.by_problem import empty_counts
 from model_monitor_jobs.profiles.performance.parts import PerformanceParts
@@ -31,12 +30,12 @@ from model_monitor_jobs.profiles.segments import segment_values
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.baseline_files import PROFILE, SAMPLE, DatasetBaseline, MadeBaseline
-from model_monitor_jobs.runs.dataset_windows import check_times, read_zone, what_was_learned
+from model_monitor_jobs.runs.dataset_windows import DatasetWindows, read_zone
 from model_monitor_jobs.runs.labelled_dataset import (
     UnusableRows,
     first_look,
+    hashed_batches,
     open_labelled_dataset,
-    ordinal_hashes,
     roles_of,
 )
 from model_monitor_jobs.runs.reference_sample import ReferenceSampler
@@ -96,38 +95,36 @@ def measure_dataset(
     answers = AnswerColumns.of(columns, problem)
     answers.check(table.order, dataset.uri)
     segments = segment_values(table, columns.segments)
-    lengths = sorted({parse_duration(window) for window in windows}) if columns.timestamp else []
     parts = PerformanceParts(problem, segments, scored=answers.scored, shift=shift)
-    by_window = CountsByWindow(
-        lambda: empty_counts(problem, 1, scored=answers.scored, shift=shift), segments, lengths, zone
+    by_window = DatasetWindows(
+        lambda: empty_counts(problem, 1, scored=answers.scored, shift=shift),
+        segments,
+        windows,
+        columns.timestamp,
+        zone,
     )
     roles = roles_of(table.order, columns, label, answers)
     sampler = ReferenceSampler(
         [name for name, role in roles.items() if role == "feature"], answers, label, columns.timestamp
     )
     faults = UnusableRows()
-    first = 0
-    for batch in stream:
-        hashes = ordinal_hashes(first, batch.num_rows)
-        first += batch.num_rows
+    for batch, hashes in hashed_batches(stream):
         index = batch.schema.get_field_index(label)
         labels = batch.column(index) if index >= 0 else pa.nulls(batch.num_rows, pa.string())
         decoded = answers.decode(problem, batch, labels, hashes)
-        faults.add(decoded.unlabelled, decoded.unanswered, decoded.invalid_labels, decoded.invalid_answers)
+        faults.add(batch.num_rows, decoded)
         kept = batch.filter(pa.array(decoded.kept))
         parts.add(kept, decoded.rows)
         sampler.add(kept, hashes[decoded.kept])
-        if columns.timestamp is not None and lengths:
-            by_window.add(kept, decoded.rows, columns.timestamp)
+        by_window.add(kept, decoded.rows)
     everything = parts.profiles[EVERYTHING]
-    faults.check(everything.rows, first, dataset.max_unreadable_share, dataset.uri)
-    check_times(by_window.unstamped, everything.rows, columns.timestamp if lengths else None, dataset.uri)
+    faults.check(everything.rows, dataset.max_unreadable_share, dataset.uri)
     performance = BaselinePerformance(
         everything.counts.problem,
         answers.scored,
         roles,
         parts.profiles,
-        tuple(by_window.windows()),
+        by_window.windows(everything.rows, dataset.uri),
         time_zone,
         segments,
     )
@@ -140,15 +137,12 @@ def measure_dataset(
         SAMPLE: sampler.sample(performance.problem).to_parquet(),
         CONSTRAINTS: to_json(constraints_document(problem.type, measured)),
     }
-    learned = what_was_learned(
-        [(own.starts, own.length) for own in performance.windows], zone, columns.timestamp, by_window.unstamped
-    )
     return MeasuredDataset(
         stream.report,
         content,
         everything.rows,
         sum(metric.defined for metric in measured.values()),
-        (*faults.notes(), *learned),
+        (*faults.notes(), *by_window.learned(performance.windows)),
         performance=performance,
         measured=measured,
     )

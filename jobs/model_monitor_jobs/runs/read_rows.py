@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,17 +16,7 @@ from model_monitor_jobs.profiles.performance.rows import InvalidValues
 from model_monitor_jobs.profiles.row_types import Mask
 from model_monitor_jobs.profiles.segments import SegmentValues, segment_codes
 from model_monitor_jobs.runs.labelled import LabelledRecords
-
-
-class _Decoded(Protocol):
-    @property
-    def unanswered(self) -> int: ...
-
-    @property
-    def invalid_labels(self) -> InvalidValues: ...
-
-    @property
-    def invalid_answers(self) -> InvalidValues: ...
+from model_monitor_jobs.runs.labelled_dataset import DecodedRows
 
 
 class ReadRows:
@@ -45,7 +34,7 @@ class ReadRows:
         """Rows that would count if they had a label."""
         return self._rows - self._unanswered - self._answers.rows
 
-    def add(self, rows: int, decoded: _Decoded) -> None:
+    def add(self, rows: int, decoded: DecodedRows) -> None:
         """Add a batch."""
         self._rows += rows
         self._unanswered += decoded.unanswered

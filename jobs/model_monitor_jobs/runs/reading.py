@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 
 from model_monitor_crds.data import Columns
 from model_monitor_crds.engine import Engine
@@ -122,6 +123,12 @@ def check_names(columns: Sequence[str], known: Collection[str], uri: str) -> Non
             f"{uri}: the columns are {_listed(columns)}, those of the baseline have no names",
             remedy="set csv.header to false if the first line is data, else make the baseline again with names",
         )
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """The known name that is much like one that is not, as a question in brackets; empty where there is none."""
+    likely = get_close_matches(name, known, 1, 0.8)
+    return f" (did you mean {likely[0]!r}?)" if likely else ""
 
 
 def _listed(names: Sequence[str]) -> str:

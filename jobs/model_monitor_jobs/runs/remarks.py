@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from model_monitor_crds.data import Columns
@@ -18,6 +19,7 @@ from model_monitor_jobs.checks.data_quality.structure import EXTRA, MISSING, ext
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.decisions import Verdict
+from model_monitor_jobs.profiles.by_window import WindowCounts
 from model_monitor_jobs.profiles.counts import Counts
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.profiles.windows import window_name
@@ -75,6 +77,25 @@ class KnownWindows:
     zone: ZoneInfo
 
 
+class CountedByWindow(Protocol):
+    """A baseline whose windows were counted."""
+
+    @property
+    def windows(self) -> Sequence[WindowCounts[Any]]:
+        """Those that fit the judged window, of one length; empty where none do."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the windows."""
+
+
+def known_windows(baseline: CountedByWindow | None) -> KnownWindows | None:
+    """The windows of a baseline; None where it has none, or was adopted."""
+    if baseline is None or not baseline.windows:
+        return None
+    return KnownWindows(baseline.windows[0].starts, baseline.windows[0].length, baseline.zone)
+
+
 def what_limits_know(
     judgement: Judgement, windows: KnownWindows | None, compare_with: CompareWith, unlearned: str
 ) -> Iterator[str]:
@@ -97,6 +118,14 @@ def what_limits_know(
             "held to be faults of the baseline and left out of its usual variation, each by some checks: "
             f"{_first(sorted(judgement.left_out))}"
         )
+
+
+def what_limits_of_metrics_know(
+    judgement: Judgement, known: KnownWindows | None, compare_with: CompareWith, unlearned: str
+) -> Iterator[str]:
+    """The same of metrics, if any was compared."""
+    if any(finding.evidence is not None for finding in judgement.findings):
+        yield from what_limits_know(judgement, known, compare_with, unlearned)
 
 
 def without_effect(settings: DataQuality, columns: Columns) -> Iterator[str]:

@@ -17,10 +17,10 @@ from model_monitor_jobs.checks.bias.metrics import DIVERGENCES, LABEL_FREE, NEED
 from model_monitor_jobs.checks.bias.reference import BiasReference
 from model_monitor_jobs.checks.bias.words import check_of, direction, facet_name, shown, spanned
 from model_monitor_jobs.checks.comparison import Comparison, Usual
-from model_monitor_jobs.checks.coverage import Coverage
-from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.checks.coverage import LabelCoverage
+from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.checks.judgement import Judgement
-from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh
+from model_monitor_jobs.decisions import LEARNED_FLOOR, Evidence, MetricNoise, Verdict, shared_alpha, weigh_change
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.bias.counts import BiasCounts
 from model_monitor_jobs.profiles.by_window import EVERYTHING
@@ -42,7 +42,7 @@ class Known:
 
     labels: bool
     answers: bool
-    coverage: Coverage
+    coverage: LabelCoverage
 
 
 def judged_metrics(settings: ModelBias, known: Known) -> tuple[str, ...]:
@@ -186,17 +186,7 @@ def _judge(
         judgement.leave_out(usual.left_out)
     value = _scaled(case.metric, case.measured.value)
     change = abs(value - usual.value)
-    spread = Z95 * math.sqrt(noise.variance(case.rows, usual.rows))
-    evidence = weigh(
-        change,
-        (max(0.0, change - spread), change + spread),
-        noise,
-        usual.variation,
-        alpha,
-        floor,
-        case.rows,
-        usual.rows,
-    )
+    evidence = weigh_change(change, noise, usual.variation, alpha, floor, case.rows, usual.rows)
     text = f"{case.metric} of {case.facet} is {case.observed}, {expected} in the baseline"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
         return case.unjudged(f"{case.rows:,} rows are too few", evidence, expected)
@@ -212,17 +202,8 @@ def _within(case: _Case, allowed: AllowedRange, settings: ModelBias, alpha: floa
     high = math.inf if allowed.high is None else _monotone(case.metric, allowed.high)
     outside = max(low - value, value - high, 0.0)
     noise = MetricNoise(case.unit_variance, 0.0)
-    spread = Z95 * math.sqrt(noise.variance(case.rows, _EXACTLY_KNOWN))
-    evidence = weigh(
-        outside,
-        (max(0.0, outside - spread), outside + spread),
-        noise,
-        None,
-        alpha,
-        settings.threshold or 0.0,
-        case.rows,
-        _EXACTLY_KNOWN,
-    )
+    floor = settings.threshold or 0.0
+    evidence = weigh_change(outside, noise, None, alpha, floor, case.rows, _EXACTLY_KNOWN)
     expected = _range_text(allowed)
     text = f"{case.metric} of {case.facet} is {case.observed}, allowed is {expected}"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
@@ -242,10 +223,7 @@ def _insufficient(case: _Case, settings: ModelBias, known: Known) -> str:
     """Why nothing can be said of a metric; empty where it can."""
     coverage, measured = known.coverage, case.measured
     if case.metric not in LABEL_FREE and not coverage.enough:
-        return (
-            f"{coverage.labelled:,} of {coverage.records:,} records have a label ({percent(coverage.share)}), "
-            f"{percent(coverage.least)} are needed"
-        )
+        return coverage.lack
     if measured.count < settings.minimum_facet_size:
         return (
             f"the smaller side of the facet has {measured.count:,} rows that it rests on, "

@@ -10,8 +10,8 @@ from typing import Any, Final
 from model_monitor_crds.model_quality import METRICS, ModelQuality
 from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.comparison import Comparison, Usual
-from model_monitor_jobs.checks.coverage import Coverage
-from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.checks.coverage import LabelCoverage
+from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
 from model_monitor_jobs.checks.model_quality.metrics import only_label
@@ -21,12 +21,11 @@ from model_monitor_jobs.checks.model_quality.words import check_of, direction, s
 from model_monitor_jobs.decisions import (
     FEWEST_ROWS,
     LEARNED_FLOOR,
-    Z95,
     Evidence,
     MetricNoise,
     Verdict,
     shared_alpha,
-    weigh,
+    weigh_change,
 )
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
@@ -71,7 +70,7 @@ def compare(
     reference: Reference,
     parts: Mapping[SegmentKey, Performance],
     settings: ModelQuality,
-    coverage: Mapping[SegmentKey, Coverage],
+    coverage: Mapping[SegmentKey, LabelCoverage],
     evaluate: _Evaluate,
     window: Window | None,
     scored: bool,
@@ -111,7 +110,7 @@ class _Case:
     segment: SegmentKey
     measured: MeasuredMetric
     profile: PerformanceProfile
-    coverage: Coverage
+    coverage: LabelCoverage
 
     @property
     def rows(self) -> int:
@@ -165,17 +164,7 @@ def _judge(
     value = measured.value if comparison is None else measured.comparable
     change = float(difference(metric, value, usual.value))
     own_noise = noise(float(scale(metric, usual.value)))
-    spread = Z95 * math.sqrt(own_noise.variance(case.rows, usual.rows))
-    evidence = weigh(
-        change,
-        (max(0.0, change - spread), change + spread),
-        own_noise,
-        usual.variation,
-        alpha,
-        floor,
-        case.rows,
-        usual.rows,
-    )
+    evidence = weigh_change(change, own_noise, usual.variation, alpha, floor, case.rows, usual.rows)
     text = f"{metric} is {case.observed}, {shown(metric, usual.value)} in the baseline"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
         return case.unjudged(f"{case.rows:,} rows with a label are too few", evidence, usual.value)
@@ -188,10 +177,7 @@ def _insufficient(case: _Case, usual: Usual) -> str:
     """Why nothing can be said of a metric; empty where it can."""
     coverage, measured = case.coverage, case.measured
     if not coverage.enough:
-        return (
-            f"{coverage.labelled:,} of {coverage.records:,} records have a label ({percent(coverage.share)}), "
-            f"{percent(coverage.least)} are needed"
-        )
+        return coverage.lack
     if only := only_label(case.profile.counts):
         return only
     if not measured.defined or not math.isfinite(measured.standard_error):

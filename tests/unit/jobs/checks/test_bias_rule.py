@@ -14,7 +14,7 @@ from model_monitor_crds.window import Window
 from model_monitor_jobs.checks.bias.default import Known, compare, judged_metrics
 from model_monitor_jobs.checks.bias.measured import measure
 from model_monitor_jobs.checks.bias.reference import BiasReference
-from model_monitor_jobs.checks.coverage import Coverage
+from model_monitor_jobs.checks.coverage import LabelCoverage
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
@@ -61,9 +61,11 @@ def reference(random: np.random.RandomState, rows: int = 600, share: float = 0.5
     return BiasReference(PROBLEM, {each.key: each for each in made}, rows * DAYS, baseline, measured)
 
 
-def judge(against: BiasReference, window: Any, coverage: Coverage | None = None, **settings: Any) -> dict[str, Finding]:
+def judge(
+    against: BiasReference, window: Any, coverage: LabelCoverage | None = None, **settings: Any
+) -> dict[str, Finding]:
     found = counts([window])
-    known = Known(labels=True, answers=True, coverage=coverage or Coverage(600, 600, 0.8))
+    known = Known(labels=True, answers=True, coverage=coverage or LabelCoverage(600, 600, 0.8))
     judgement = compare(against, found, measure(found), ModelBias.model_validate(settings), known, WINDOW)
     return {finding.check: finding for finding in judgement.findings}
 
@@ -142,7 +144,7 @@ def test_few_rows_and_few_labels_are_not_judged() -> None:
     against, window = reference(random), table(random, 600, (0.9, 0.1))
     assert judge(against, window)["dpl_check"].violated
     assert judge(against, window, minimumFacetSize=301)["dppl_check"].verdict is Verdict.INSUFFICIENT_DATA
-    early = judge(against, window, Coverage(1_000, 600, 0.8))
+    early = judge(against, window, LabelCoverage(1_000, 600, 0.8))
     assert early["dpl_check"].verdict is Verdict.INSUFFICIENT_DATA
     assert early["dppl_check"].verdict is Verdict.VIOLATION
 
@@ -158,11 +160,11 @@ def test_more_metrics_share_the_family() -> None:
 
 
 def test_what_can_not_be_judged_is_refused() -> None:
-    known = Known(labels=False, answers=True, coverage=Coverage(1, 0, 0.8))
+    known = Known(labels=False, answers=True, coverage=LabelCoverage(1, 0, 0.8))
     assert judged_metrics(ModelBias(), known) == ("DPPL",)
     with pytest.raises(ConfigurationError, match="'EOD' needs labels"):
         judged_metrics(ModelBias.model_validate({"metrics": ["EOD"]}), known)
-    labels = Known(labels=True, answers=False, coverage=Coverage(1, 0, 0.8))
+    labels = Known(labels=True, answers=False, coverage=LabelCoverage(1, 0, 0.8))
     assert judged_metrics(ModelBias(), labels) == ("DPL",)
     with pytest.raises(ConfigurationError, match="'DI' needs the model's answers"):
         judged_metrics(ModelBias.model_validate({"metrics": ["DI"]}), labels)

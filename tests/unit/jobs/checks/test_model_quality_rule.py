@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.window import Window
-from model_monitor_jobs.checks.coverage import Coverage
+from model_monitor_jobs.checks.coverage import LabelCoverage
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.checks.model_quality.default import compare, judged_metrics
 from model_monitor_jobs.checks.model_quality.measured import measure
@@ -72,13 +72,13 @@ def reference(problem: Problem, parts: list[LabelledRows]) -> Reference:
     return Reference(problem, {}, whole.rows, baseline, {(): measure(whole.counts, whole.overall)})
 
 
-def judge(known: Reference, part: LabelledRows, coverage: Coverage | None = None, **settings: Any) -> Judgement:
+def judge(known: Reference, part: LabelledRows, coverage: LabelCoverage | None = None, **settings: Any) -> Judgement:
     made = profile(known.problem, part)
     performance = Performance(made, measure(made.counts, made.overall))
     window = Window(START + 40 * DAY, START + 41 * DAY)
     chosen = ModelQuality.model_validate(settings)
     evaluate = partial(values, costs=chosen.costs)
-    enough = coverage or Coverage(len(part), len(part), 0.8)
+    enough = coverage or LabelCoverage(len(part), len(part), 0.8)
     return compare(
         known, {(): performance}, chosen, {(): enough}, evaluate, window, scored=known.problem.type != "Regression"
     )
@@ -144,7 +144,7 @@ def test_why_nothing_can_be_said() -> None:
         "100 rows with a label are too few": judge(known, few),
         "all 500 labels are 1": judge(known, one_class),
         "300 of 500 records have a label (60.0 %), 80.0 % are needed": judge(
-            known, rows(BINARY, 300, 99), Coverage(500, 300, 0.8)
+            known, rows(BINARY, 300, 99), LabelCoverage(500, 300, 0.8)
         ),
         "it rests on 20 rows, at least 30 are needed": judge(known, _with_positives(20), metrics=["recall"]),
     }
