@@ -263,7 +263,10 @@ def test_constraints_edited_by_hand_are_followed_and_noted(week: Path) -> None:
         ({"schedule": "0 0 31 2 *"}, "MonitoringSchedule daily: schedule '0 0 31 2 *' never fires"),
         ({"timeZone": "Mars/Olympus"}, "timeZone 'Mars/Olympus' is not in the IANA database"),
         ({"baselineRef": {"name": "other"}}, "spec.baselineRef.name: no Baseline 'other' in the files (people)"),
-        ({"monitoringType": "Fair"}, "Input should be 'DataQuality', 'ModelQuality', 'ModelBias' or 'ModelExplainability' (found 'Fair')"),
+        (
+            {"monitoringType": "Fair"},
+            "Input should be 'DataQuality', 'ModelQuality', 'ModelBias' or 'ModelExplainability' (found 'Fair')",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_manifest_is_answered_with_file_object_field_and_value(
