@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from difflib import get_close_matches
 
 import pyarrow as pa
 
@@ -27,7 +26,8 @@ from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_explainability_baseline import on_sample, on_strays, refuse_segments
 from model_monitor_jobs.runs.model_explainability_loading import LoadedExplanation, load_explanation
 from model_monitor_jobs.runs.model_explainability_result import PROGRESS, ModelExplainabilityResult
-from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_know
+from model_monitor_jobs.runs.reading import meant
+from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_of_metrics_know
 from model_monitor_jobs.runs.traffic import batch_dataset
 from model_monitor_jobs.sagemaker.attributions import label_names
 from model_monitor_jobs.sources.selection import RECORD_HASH
@@ -128,10 +128,8 @@ def _check_features(features: Sequence[str], known: Collection[str], uri: str) -
     """Raise InputError where no record has a feature: the model would be asked with nothing in its place."""
     for name in features:
         if name not in known:
-            likely = get_close_matches(name, known, 1, 0.8)
-            meant = f" (did you mean {likely[0]!r}?)" if likely else ""
             raise InputError(
-                f"{uri}: no record has the feature {name!r}{meant}",
+                f"{uri}: no record has the feature {name!r}{meant(name, known)}",
                 remedy="features must have the same names as in the baseline, or the same order where they have none",
             )
 
@@ -169,5 +167,4 @@ def _remarks(judgement: Judgement, baseline: LoadedExplanation, settings: ModelE
     if own is not None and baseline.reference.length is not None:
         windows = own.windows(baseline.reference.length, abs(own.attributions.local))
         known = KnownWindows(windows.starts, windows.length, own.zone) if windows is not None else None
-    if any(finding.evidence is not None for finding in judgement.findings):
-        yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
+    yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)

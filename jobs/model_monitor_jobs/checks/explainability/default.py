@@ -25,7 +25,7 @@ from model_monitor_jobs.checks.explainability.words import (
 )
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
-from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh
+from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh_change
 from model_monitor_jobs.profiles.by_window import EVERYTHING
 from model_monitor_jobs.sagemaker.attributions import ATTRIBUTION_THRESHOLD
 
@@ -136,17 +136,7 @@ def _share(
         judgement.learned += 1
         judgement.leave_out(usual.left_out)
     change = abs(share - usual.value)
-    spread = Z95 * math.sqrt(noise.variance(own.rows, usual.rows))
-    evidence = weigh(
-        change,
-        (max(0.0, change - spread), change + spread),
-        noise,
-        usual.variation,
-        alpha,
-        floor,
-        own.rows,
-        usual.rows,
-    )
+    evidence = weigh_change(change, noise, usual.variation, alpha, floor, own.rows, usual.rows)
     own_spread = Z95 * math.sqrt(variance / own.rows)
     observed, expected = share_spanned(share, share - own_spread, share + own_spread), percent(usual.value)
     text = f"{known.feature} has {observed} of all attribution, {expected} in the baseline"
