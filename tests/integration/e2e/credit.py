@@ -86,7 +86,7 @@ class Credit:
         for place, each in enumerate(decisions(700, 100, scale)):
             moment = TODAY + timedelta(minutes=2 * place)
             self._append("capture/credit-scoring", moment, _event(each, moment))
-            truth = {
+            truth: dict[str, object] = {
                 "groundTruthData": {"data": str(each.defaulted), "encoding": "CSV"},
                 "eventMetadata": {"eventId": each.customer},
                 "eventVersion": "0",
@@ -109,8 +109,8 @@ class Credit:
 
 def _event(each: Decision, moment: datetime) -> dict[str, object]:
     sides: dict[str, tuple[str, dict[str, object]]] = {
-        "endpointInput": ("INPUT", each.features | {"customer_id": each.customer}),
-        "endpointOutput": ("OUTPUT", {"score": each.score, "predicted": each.predicted}),
+        "endpointInput": ("INPUT", {**each.features, "customer_id": each.customer}),
+        "endpointOutput": ("OUTPUT", dict[str, object](score=each.score, predicted=each.predicted)),
     }
     data = {
         name: {
