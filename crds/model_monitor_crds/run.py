@@ -28,6 +28,8 @@ _LONGEST_DAY: Final = timedelta(hours=25)
 _HOURS: Final = 24
 EXIT_RETRY = 75
 """Exit code of a failure that may pass (EX_TEMPFAIL): the Job tries again."""
+UNAVAILABLE: Final = ("StorageUnavailable", "ModelUnavailable", "EngineUnavailable", "ClusterUnavailable")
+"""What did not answer then, as the last record of the container's log says in `reason`."""
 
 
 class Owner(Model):

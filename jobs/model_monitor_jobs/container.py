@@ -12,7 +12,15 @@ from pydantic import ValidationError
 
 from model_monitor_crds.base import TimeWindow
 from model_monitor_crds.monitoringexecution import MonitoringExecution, MonitoringExecutionStatus
-from model_monitor_crds.run import EXIT_INPUT, EXIT_RETRY, Occasion, RunConfiguration, WindowError, occasion
+from model_monitor_crds.run import (
+    EXIT_INPUT,
+    EXIT_RETRY,
+    UNAVAILABLE,
+    Occasion,
+    RunConfiguration,
+    WindowError,
+    occasion,
+)
 from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window
@@ -69,11 +77,17 @@ def execute(folder: Path, credentials: Path, environment: Mapping[str, str], sto
         executions = Executions(connect(credentials, environment), task.namespace)
         return _execute(task, executions, storage, clock)
     except (ClusterUnavailable, StorageUnavailable, OSError) as error:
-        logger.error(str(error), extra={"retry": True})
+        logger.error(str(error), extra={"retry": True, "reason": _unavailable(error)})
         return EXIT_RETRY
     except MonitorError as error:
         logger.error(str(error))
         return EXIT_INPUT
+
+
+def _unavailable(error: Exception) -> str:
+    """What did not answer; one attempt that failed is told as the model that it was made of."""
+    names = [kind.__name__ for kind in type(error).__mro__]
+    return next((name for name in names if name in UNAVAILABLE), UNAVAILABLE[0])
 
 
 def _execute(task: Task, executions: Executions, storage: Storage, clock: Clock) -> int:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from model_monitor_crds.run import EXIT_RETRY
+from model_monitor_crds.run import EXIT_RETRY, UNAVAILABLE
 from model_monitor_crds.window import parse_time
 from model_monitor_operator.manifests.common import Object
 from model_monitor_operator.reconcile.conditions import by_type, cut
@@ -180,12 +180,20 @@ def _pod_failure(pod: Object) -> tuple[str, str]:
     if disruption.get("status") == "True":
         return "Disrupted", disruption.get("message") or disruption.get("reason", "the pod was removed from its node")
     if terminated:
-        lines = said(terminated.get("message", ""))
+        message = terminated.get("message", "")
+        lines = said(message)
         if terminated.get("exitCode") == EXIT_RETRY:
-            return "StorageUnavailable", cut(lines or "the store or the API server did not answer")
+            return _unavailable(message), cut(lines or "the store or the API server did not answer")
         shown = f": …{lines[-900:]}" if len(lines) > 900 else f": {lines}" if lines else ""
         return "Error", cut(f"the container ended with exit code {terminated.get('exitCode')}{shown}")
     return "PodFailed", "the pod failed and does not say why"
+
+
+def _unavailable(text: str) -> str:
+    """What did not answer, by the last record that a container wrote."""
+    lines = text.strip().splitlines()
+    reason = _record(lines[-1]).get("reason") if lines else None
+    return reason if reason in UNAVAILABLE else UNAVAILABLE[0]
 
 
 def said(text: str) -> str:
@@ -195,8 +203,13 @@ def said(text: str) -> str:
 
 
 def _message(line: str) -> str:
+    return str(_record(line).get("message", line))
+
+
+def _record(line: str) -> dict[str, Any]:
+    """A log record; empty for a line that is none."""
     try:
         record = json.loads(line)
     except ValueError:
-        return line
-    return str(record.get("message", line)) if isinstance(record, dict) else line
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -79,6 +79,27 @@ def waiting(reason: str, message: str = "") -> Object:
         (job(), [pod("Failed", terminated(75))], "Running", "Retrying", "StorageUnavailable"),
         (
             ended("Failed", "BackoffLimitExceeded"),
+            [
+                pod(
+                    "Failed",
+                    terminated(
+                        75, message='{"message": "window"}\n{"message": "no one", "reason": "ModelUnavailable"}'
+                    ),
+                )
+            ],
+            "Failed",
+            "ModelUnavailable",
+            "window\nno one",
+        ),
+        (
+            ended("Failed", "BackoffLimitExceeded"),
+            [pod("Failed", terminated(75, message='{"message": "no one", "reason": "Nonsense"}'))],
+            "Failed",
+            "StorageUnavailable",
+            "no one",
+        ),
+        (
+            ended("Failed", "BackoffLimitExceeded"),
             [pod("Failed", terminated(137, "OOMKilled"))],
             "Failed",
             "OOMKilled",

@@ -202,10 +202,13 @@ def test_faults_that_pass_are_waited_out(tmp_path: Path, server: FakeServer) -> 
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])
-def test_an_api_server_that_stays_away_means_another_try(tmp_path: Path, server: FakeServer, code: int) -> None:
+def test_an_api_server_that_stays_away_means_another_try(
+    tmp_path: Path, server: FakeServer, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
     run = configuration(tmp_path)
     server.codes = [code] * 3
     assert go(tmp_path, run) == EXIT_RETRY
+    assert caplog.records[-1].__dict__["reason"] == "ClusterUnavailable"
     assert server.statuses == []
 
 
