@@ -260,7 +260,7 @@ KIND = Kind(
         PrinterColumn("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
         PrinterColumn("Type", "string", ".spec.monitoringType"),
         PrinterColumn("Rows", "integer", ".status.files.recordCount"),
-        PrinterColumn("Columns", "integer", ".status.files.columnCount"),
+        PrinterColumn("Judged", "integer", ".status.files.columnCount"),
         PrinterColumn("Age", "date", ".metadata.creationTimestamp"),
         PrinterColumn("Statistics", "string", ".status.files.statisticsURI", priority=1),
         PrinterColumn("Message", "string", '.status.conditions[?(@.type=="Ready")].message', priority=1),

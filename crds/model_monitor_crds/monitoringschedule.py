@@ -29,7 +29,7 @@ from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
 from model_monitor_crds.model_explainability import ModelExplainability
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringexecution import Violation
-from model_monitor_crds.rules import Checked, Rule, exactly_one, longest_name, matches
+from model_monitor_crds.rules import Checked, Rule, at_defaults, exactly_one, longest_name, matches
 from model_monitor_crds.schedule import AWS_PATTERN, CRON_PATTERN, MACRO_PATTERN
 
 
@@ -139,6 +139,17 @@ class MonitoringScheduleSpec(Model):
                 or spec.input.batch is None
                 or spec.input.batch.predictions_uri is None
             ),
+        ),
+        Rule(
+            "self.monitoringType == 'DataQuality' || !has(self.dataQuality) ||"
+            f" {at_defaults('self.dataQuality', DataQuality)}",
+            "spec.dataQuality: has no effect but for monitoringType DataQuality",
+            lambda spec: spec.monitoring_type == "DataQuality" or spec.data_quality == DataQuality(),
+        ),
+        Rule(
+            f"self.monitoringType == 'ModelBias' || !has(self.modelBias) || {at_defaults('self.modelBias', ModelBias)}",
+            "spec.modelBias: has no effect but for monitoringType ModelBias",
+            lambda spec: spec.monitoring_type == "ModelBias" or spec.model_bias == ModelBias(),
         ),
         Rule(
             "self.monitoringType == 'ModelQuality' || !has(self.modelQuality)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,6 +88,27 @@ def longest_name(length: int, why: str) -> Rule:
         f"metadata.name: at most {length} characters, because {why}",
         lambda resource: len(resource.metadata.name) <= length,
     )
+
+
+def at_defaults(path: str, settings: type[BaseModel]) -> str:
+    """An expression that holds where no field of the settings at a path differs from its default.
+
+    The API server fills defaults in, and so may not hold them for what somebody has set. Fields must have defaults
+    that are None, an empty list, text, a truth value or a number.
+    """
+    return " && ".join(
+        _at_default(f"{path}.{field.alias or name}", field.default) for name, field in settings.model_fields.items()
+    )
+
+
+def _at_default(path: str, default: Any) -> str:
+    if default is None:
+        return f"!has({path})"
+    if isinstance(default, list) and not default:
+        return f"(!has({path}) || size({path}) == 0)"
+    if isinstance(default, str | bool | int | float):
+        return f"{path} == {json.dumps(default)}"
+    raise TypeError(f"{path}: no default that an expression can compare with")
 
 
 def _is_set(part: BaseModel, alias: str) -> bool:

@@ -144,6 +144,19 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
             | {"modelQuality": {"problemType": "Regression"}, "columns": {"groundTruth": "y", "probabilities": {}}}
         ),
     ],
+    "spec.dataQuality: has no effect but for monitoringType DataQuality": [
+        lambda spec: spec | {"monitoringType": "ModelBias", "dataQuality": {"compatibility": "SageMaker"}},
+        lambda spec: spec | {"monitoringType": "ModelBias", "dataQuality": {"alpha": 0.05}},
+        lambda spec: spec | {"monitoringType": "ModelBias", "dataQuality": {"threshold": 0.1}},
+        lambda spec: (
+            spec | {"monitoringType": "ModelBias", "dataQuality": {"overrides": [{"columns": ["a"], "threshold": 1.0}]}}
+        ),
+    ],
+    "spec.modelBias: has no effect but for monitoringType ModelBias": [
+        lambda spec: spec | {"monitoringType": "DataQuality", "modelBias": {"minimumFacetSize": 50}},
+        lambda spec: spec | {"monitoringType": "DataQuality", "modelBias": {"group": "plan"}},
+        lambda spec: spec | {"monitoringType": "DataQuality", "modelBias": {"metrics": ["DPL"]}},
+    ],
     "spec.modelBias: only for monitoringType ModelBias": [
         lambda spec: spec | {"monitoringType": "DataQuality", "modelBias": _BIAS},
     ],

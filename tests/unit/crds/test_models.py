@@ -135,6 +135,32 @@ def test_a_data_quality_monitor_has_no_settings_of_model_quality() -> None:
         MonitoringSchedule.model_validate(change(schedule(), "spec.input", PREDICTIONS))
 
 
+@pytest.mark.parametrize(
+    ("section", "setting", "of_another"),
+    [
+        ("dataQuality", {"compatibility": "SageMaker"}, "ModelBias"),
+        ("dataQuality", {"overrides": [{"threshold": 0.5}]}, "ModelBias"),
+        ("modelBias", {"metrics": ["DPL"]}, "DataQuality"),
+        ("modelBias", {"group": "plan"}, "DataQuality"),
+    ],
+)
+def test_settings_of_another_monitoring_type_are_refused(
+    section: str, setting: dict[str, Any], of_another: str
+) -> None:
+    given = change(change(schedule(), "spec.monitoringType", of_another), f"spec.{section}", setting)
+    message = rf"spec\.{section}: has no effect but for monitoringType {section[0].upper()}{section[1:]}"
+    with pytest.raises(ValidationError, match=message):
+        MonitoringSchedule.model_validate(given)
+
+
+def test_defaults_that_the_api_server_has_filled_in_are_taken() -> None:
+    for monitoring_type in ("DataQuality", "ModelBias"):
+        given = change(schedule(), "spec.monitoringType", monitoring_type)
+        filled = MonitoringSchedule.model_validate(given).to_dict()
+        assert {"dataQuality", "modelBias"} <= filled["spec"].keys()
+        MonitoringSchedule.model_validate(filled)
+
+
 def test_a_model_quality_monitor_needs_a_source_of_labels() -> None:
     quality = change(change(schedule(), "spec.monitoringType", "ModelQuality"), "spec.input", PREDICTIONS)
     # Without columns the Baseline's hold, which may name the label.
