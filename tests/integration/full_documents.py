@@ -205,6 +205,7 @@ _EXECUTION_STATUS = {
     "baselineFiles": FILES,
 }
 _PROBLEM = {"problemType": "BinaryClassification", "positiveLabel": "1", "probabilityThreshold": 0.4}
+_OF_OTHER_TYPES = {name: value for name, value in _SCHEDULE_SPEC.items() if name != "dataQuality"}
 _QUALITY_SPEC = {
     "monitoringType": "ModelQuality",
     "input": {
@@ -386,12 +387,12 @@ DOCUMENTS: dict[str, list[Object]] = {
             },
             _SCHEDULE_STATUS,
         ),
-        _document("MonitoringSchedule", _SCHEDULE_SPEC | _QUALITY_SPEC, _SCHEDULE_STATUS),
-        _document("MonitoringSchedule", _SCHEDULE_SPEC | _BIAS_SPEC, _SCHEDULE_STATUS),
+        _document("MonitoringSchedule", _OF_OTHER_TYPES | _QUALITY_SPEC, _SCHEDULE_STATUS),
+        _document("MonitoringSchedule", _OF_OTHER_TYPES | _BIAS_SPEC, _SCHEDULE_STATUS),
         *(
             _document(
                 "MonitoringSchedule",
-                _SCHEDULE_SPEC | {"monitoringType": "ModelExplainability", "modelExplainability": explained},
+                _OF_OTHER_TYPES | {"monitoringType": "ModelExplainability", "modelExplainability": explained},
                 _SCHEDULE_STATUS,
             )
             for explained in _EXPLAINABILITY

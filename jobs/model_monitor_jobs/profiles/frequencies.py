@@ -21,7 +21,7 @@ MOST_BYTES: Final = 1 << 19
 """The most bytes of text that a column keeps."""
 
 Counts = NDArray[np.int64]
-_NO_TEXTS: Final = pa.array([], type=pa.large_string())
+_NO_TEXTS: Final = pa.nulls(0, pa.large_string())
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from model_monitor_crds.window import parse_time
 
 MICROSECONDS = pa.timestamp("us", "UTC")
-_FIRST, _LAST = (pa.scalar(moment, pa.timestamp("us")).cast(pa.int64()) for moment in (datetime.min, datetime.max))
+_FIRST, _LAST = (
+    (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1) for moment in (datetime.min, datetime.max)
+)
 
 
 def instants(values: pa.Array) -> pa.Array:

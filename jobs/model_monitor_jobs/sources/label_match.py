@@ -69,7 +69,7 @@ class _Keys:
         return _Keys(self.ids.take(pa.array(places)), self.hashes[places])
 
 
-_NONE = _Keys(pa.array([], pa.string()), np.empty(0, np.uint64))
+_NONE = _Keys(pa.nulls(0, pa.string()), np.empty(0, np.uint64))
 
 
 class Matcher:
