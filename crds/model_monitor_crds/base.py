@@ -65,7 +65,11 @@ class Model(BaseModel):
 
 Moment = Annotated[datetime, Field(strict=False)]
 """A time; in YAML and JSON it is text (RFC 3339)."""
-Duration = Annotated[str, Field(pattern=DURATION_PATTERN, max_length=32)]
+Duration = Annotated[
+    str,
+    Field(max_length=32),
+    Checked(matches(DURATION_PATTERN, message="is no ISO 8601 duration such as PT24H, P1D or P1DT12H")),
+]
 """ISO 8601 without years and months."""
 
 Uri = Annotated[

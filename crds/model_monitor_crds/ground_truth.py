@@ -11,7 +11,7 @@ from model_monitor_crds.data import CSVOptions, UnreadableShare
 from model_monitor_crds.rules import Checked, matches
 
 MINIMUM_COVERAGE = 0.8
-NotNegative = Checked(matches("^P.*$", message="spec.groundTruth: delay and recheck may not be negative"))
+NotNegative = Checked(matches("^([^-].*)?$", message="spec.groundTruth: delay and recheck may not be negative"))
 
 
 class LabelColumns(Model):

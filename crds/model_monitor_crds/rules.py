@@ -50,8 +50,9 @@ class Checked:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Write the rules into the schema."""
-        return handler(core) | {KEYWORD: documents(self.rules)}
+        """Write the rules into the schema, behind those of the type itself."""
+        schema = handler(core)
+        return schema | {KEYWORD: [*schema.get(KEYWORD, ()), *documents(self.rules)]}
 
     def _check(self, value: Any) -> Any:
         for rule in self.rules:

@@ -144,6 +144,7 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
             | {"modelQuality": {"problemType": "Regression"}, "columns": {"groundTruth": "y", "probabilities": {}}}
         ),
     ],
+    "is no ISO 8601 duration such as PT24H, P1D or P1DT12H": [lambda _: "24h", lambda _: "P1M"],
     "spec.dataQuality: has no effect but for monitoringType DataQuality": [
         lambda spec: spec | {"monitoringType": "ModelBias", "dataQuality": {"compatibility": "SageMaker"}},
         lambda spec: spec | {"monitoringType": "ModelBias", "dataQuality": {"alpha": 0.05}},
