@@ -27,11 +27,6 @@ class WorkQueue(Generic[Item]):
         """How many keys wait; those that are due later don't count."""
         return len(self._waiting) + len(self._again)
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits and nothing is at work."""
-        return not self._waiting and not self._at_work
-
     def add(self, item: Item) -> None:
         """Mark a key as due now."""
         if item in self._at_work:

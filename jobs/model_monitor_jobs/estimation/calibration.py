@@ -64,14 +64,16 @@ class Calibrator:
 
 
 @dataclass(frozen=True)
-class Answers:
+class ScoredAnswers:
     """Scores of one label, and whether the model answered that label."""
 
     scores: Doubles
     predicted: Flags
 
 
-def influences(known: Answers, residuals: Doubles, weights: Doubles, window: Answers, gradient: Doubles) -> Doubles:
+def influences(
+    known: ScoredAnswers, residuals: Doubles, weights: Doubles, window: ScoredAnswers, gradient: Doubles
+) -> Doubles:
     """What each row of the reference says a quantity is off by, that has this gradient by a window's probabilities.
 
     `residuals` are label - probability of the reference's rows, `weights` have the mean 1. A row stands for the
@@ -98,12 +100,12 @@ def improves(scores: Doubles, labels: Doubles, weights: Doubles) -> bool:
         own, others = folds == fold, folds != fold
         isotonic = Isotonic.fit(scores[others], labels[others], weights[others])
         calibrated = isotonic.probabilities(scores[own])
-        gain += calibration_error(scores[own], labels[own], weights[own])
-        gain -= calibration_error(calibrated, labels[own], weights[own])
+        gain += weighted_calibration_error(scores[own], labels[own], weights[own])
+        gain -= weighted_calibration_error(calibrated, labels[own], weights[own])
     return gain > 0
 
 
-def calibration_error(probabilities: Doubles, labels: Doubles, weights: Doubles) -> float:
+def weighted_calibration_error(probabilities: Doubles, labels: Doubles, weights: Doubles) -> float:
     """Mean distance of probability and share of label 1, over BINS bins of equal weight (Naeini and others 2015)."""
     order = np.argsort(probabilities, kind="stable")
     reached = np.cumsum(weights[order])

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from model_monitor_jobs.estimation import contributions
-from model_monitor_jobs.estimation.calibration import Answers, Calibrator, Isotonic, influences
+from model_monitor_jobs.estimation.calibration import Calibrator, Isotonic, ScoredAnswers, influences
 from model_monitor_jobs.estimation.contributions import Expected
 from model_monitor_jobs.estimation.dependence import depends_on_features
 from model_monitor_jobs.estimation.estimates import Estimate
@@ -95,8 +95,8 @@ def estimate_classification(
         gradient = expected.parts - (calibrated.asked * expected.parts).sum(axis=1, keepdims=True)
         moves = np.zeros(len(reference))
         for place in range(known.shape[1]):
-            own = Answers(known[:, place], reference.predicted == place)
-            others = Answers(asked[:, place], window.predicted == place)
+            own = ScoredAnswers(known[:, place], reference.predicted == place)
+            others = ScoredAnswers(asked[:, place], window.predicted == place)
             residuals = labels[:, place] - calibrated.known[:, place]
             moves += influences(own, residuals, weights, others, gradient[:, place])
         estimates[expected.metric] = _estimate(

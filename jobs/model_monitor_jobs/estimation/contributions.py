@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_monitor_jobs.profiles.performance.counts import LEAST_PROBABILITY
+from model_monitor_jobs.profiles.performance.problem import BETAS
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -48,7 +49,7 @@ def binary(probabilities: Doubles, predicted: Integers, scores: Doubles | None) 
         "false_positive_rate": ((hit, none), (every, none)),
         "false_negative_rate": ((none, miss), (none, every)),
     }
-    for name, beta in _BETAS.items():
+    for name, beta in BETAS.items():
         square = beta * beta
         ratios[name] = ((none, (1 + square) * hit), (hit, square + hit))
     if scores is not None:
@@ -115,10 +116,4 @@ def _surprise(probabilities: Doubles) -> Doubles:
     return -np.log(np.clip(probabilities, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
 
 
-_BETAS: Final = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}
-_WEIGHTED: Final = {
-    "weighted_precision": 0.0,
-    "weighted_f0_5": 0.25,
-    "weighted_f1": 1.0,
-    "weighted_f2": 4.0,
-}
+_WEIGHTED: Final = {"weighted_precision": 0.0} | {f"weighted_{name}": beta**2 for name, beta in BETAS.items()}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from model_monitor_jobs.decisions import Z95
+
 CONFIDENCE: Final = 0.95
-_DEVIATIONS: Final = 1.959963984540054
-"""Of a normal distribution, to both sides of CONFIDENCE."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Estimate:
     @classmethod
     def normal(cls, metric: str, value: float, variance: float, most: float = math.inf) -> Estimate:
         """With a normally distributed error; no metric is below 0 or above `most`."""
-        reach = _DEVIATIONS * math.sqrt(max(0.0, variance))
+        reach = Z95 * math.sqrt(max(0.0, variance))
         value = min(max(value, 0.0), most)
         return cls(metric, value, max(0.0, value - reach), min(most, value + reach))
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_monitor_jobs.estimation.trees import classifier
+from model_monitor_jobs.profiles.performance.scores import auc
 
 Doubles = NDArray[np.float64]
 
@@ -49,17 +50,17 @@ class Shift:
 def find_shift(reference: Doubles, window: Doubles, categorical: list[bool]) -> Shift:
     """Weigh the reference's rows; both tables have the columns of `categorical`, rows in random order."""
     logits, belongs = _held_out(reference, window, categorical)
-    auc = area_under_curve(logits, belongs)
+    area = area_under_curve(logits, belongs)
     rows, others = len(reference), len(window)
     # Mann and Whitney 1947: the standard error where nothing can be told apart.
-    moved = auc - 0.5 > STANDARD_ERRORS * math.sqrt((rows + others + 1) / (12 * rows * others))
+    moved = area - 0.5 > STANDARD_ERRORS * math.sqrt((rows + others + 1) / (12 * rows * others))
     if not moved:
-        return Shift(auc, False, np.ones(rows))
+        return Shift(area, False, np.ones(rows))
     # Trees that stop early are too timid and those that go on too bold: a slope sets that right on unseen rows.
     slope, _ = fit_logistic(logits, belongs)
     ratio = slope * logits[:rows]
     weights = np.exp(ratio - ratio.max())
-    return Shift(auc, True, bounded(weights))
+    return Shift(area, True, bounded(weights))
 
 
 def bounded(weights: Doubles) -> Doubles:
@@ -90,11 +91,9 @@ def fit_logistic(values: Doubles, labels: NDArray[np.bool_]) -> tuple[float, flo
 
 def area_under_curve(values: Doubles, labels: NDArray[np.bool_]) -> float:
     """Chance that a positive has the larger value, ties counting half."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2
-    positives = int(labels.sum())
-    negatives = len(labels) - positives
-    return float((middle[places][labels].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    different, places = np.unique(values, return_inverse=True)
+    table = np.bincount(2 * places + labels, minlength=2 * len(different)).reshape(-1, 2)
+    return float(auc(table))
 
 
 def _held_out(reference: Doubles, window: Doubles, categorical: list[bool]) -> tuple[Doubles, NDArray[np.bool_]]:

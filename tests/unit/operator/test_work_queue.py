@@ -24,7 +24,7 @@ def test_a_key_waits_once_and_is_never_at_work_twice() -> None:
         assert await waiting == "a"
         queue.done("a")
         queue.done("b")
-        assert queue.idle
+        assert not len(queue)
 
     asyncio.run(story())
 
@@ -38,6 +38,6 @@ def test_the_earliest_time_counts() -> None:
         assert await asyncio.wait_for(queue.take(), 5) == "a"
         queue.done("a")
         await asyncio.sleep(0.02)
-        assert queue.idle
+        assert not len(queue)
 
     asyncio.run(story())

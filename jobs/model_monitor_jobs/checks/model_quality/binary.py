@@ -11,9 +11,9 @@ from model_monitor_jobs.checks.model_quality.ratio import calibration_error, f_s
 from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.binary import BinaryCounts
 from model_monitor_jobs.profiles.performance.counts import Doubles
+from model_monitor_jobs.profiles.performance.problem import BETAS
 from model_monitor_jobs.profiles.performance.scores import auc, lift
 
-BETAS: Final = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}
 _OF_SCORES: Final = ("auc", "brier_score", "calibration_error", "lift", "log_loss")
 
 

@@ -10,8 +10,9 @@ from model_monitor_jobs.checks.model_quality.ratio import calibration_error, f_s
 from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.counts import Doubles
 from model_monitor_jobs.profiles.performance.multiclass import MulticlassCounts
+from model_monitor_jobs.profiles.performance.problem import BETAS
 
-BETAS: Final = {"weighted_f0_5": 0.5, "weighted_f1": 1.0, "weighted_f2": 2.0}
+_BETAS: Final = {f"weighted_{name}": beta for name, beta in BETAS.items()}
 
 
 def rates(counts: MulticlassCounts) -> dict[str, tuple[Counts, Counts]]:
@@ -32,7 +33,7 @@ def values(counts: MulticlassCounts) -> dict[str, Doubles]:
     hits, actual, predicted = np.moveaxis(counts.by_class, -1, 0)
     made = {name: ratio(hits, of) for name, (hits, of) in rates(counts).items()}
     made["weighted_precision"] = _weighted(ratio(hits, predicted), actual)
-    for name, beta in BETAS.items():
+    for name, beta in _BETAS.items():
         made[name] = _weighted(f_score(hits, predicted - hits, actual - hits, beta), actual)
     if counts.losses is not None and counts.calibration is not None:
         made["log_loss"], made["brier_score"] = (ratio(losses, counts.rows) for losses in counts.losses.T)
@@ -45,7 +46,7 @@ def best_constant(counts: MulticlassCounts) -> dict[str, Doubles]:
     rows = counts.rows
     share = ratio(counts.by_class[..., 1].max(axis=1, initial=0), rows)
     made = {"accuracy": share, "weighted_recall": share, "weighted_precision": share * share}
-    for name, beta in BETAS.items():
+    for name, beta in _BETAS.items():
         # Of the class that is always answered, recall is 1 and precision its share; of all others, both are 0.
         made[name] = share * f_score(share, 1 - share, 0.0, beta)
     return made

@@ -16,6 +16,8 @@ from model_monitor_crds.model_quality import ProblemType
 from model_monitor_jobs.errors import ConfigurationError
 
 MOST_CLASSES: Final = 1_000
+BETAS: Final = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}
+"""Of the F-scores by their names: how many times as much recall counts as precision."""
 _NUMBER: Final = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d{1,3})?")
 _DIGITS: Final = re.compile(r"\+?(-?[1-9]\d*)")
 _EXACT: Final = 2.0**53

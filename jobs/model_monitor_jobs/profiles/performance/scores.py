@@ -96,12 +96,6 @@ class ScoreTable(Overall):
         """Whether the scores are those of the rows, bit by bit."""
         return self.dropped == 0
 
-    @property
-    def auc_error(self) -> float:
-        """By how much cutting off bits may have changed the AUC, at most: half the share of pairs with equal scores."""
-        pairs = self.counts.prod(axis=-1).sum()
-        return 0.0 if self.exact else float(pairs / (2 * self.counts.sum(axis=0).prod()))
-
     def arrays(self) -> dict[str, Part]:
         """All that `from_arrays` needs."""
         return {"scores": self.scores, "counts": self.counts, "dropped": np.array([self._dropped], dtype=np.int64)}

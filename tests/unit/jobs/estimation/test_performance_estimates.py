@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 from model_monitor_crds.model_quality import METRICS
 from model_monitor_jobs.estimation import contributions
 from model_monitor_jobs.estimation import estimate as estimating
-from model_monitor_jobs.estimation.calibration import Isotonic, calibration_error, improves
+from model_monitor_jobs.estimation.calibration import Isotonic, improves, weighted_calibration_error
 from model_monitor_jobs.estimation.estimate import estimate
 from model_monitor_jobs.estimation.estimates import Estimates
 from model_monitor_jobs.estimation.features import FeatureColumn, Features
@@ -168,7 +168,7 @@ def test_calibration_is_used_where_it_helps() -> None:
         told = labels.astype(np.float64)
         right.append(improves(scores, told, ones))
         wrong.append(improves(scores**1.2, told, ones))
-        assert calibration_error(scores**2, told, ones) > calibration_error(scores, told, ones)
+        assert weighted_calibration_error(scores**2, told, ones) > weighted_calibration_error(scores, told, ones)
     assert sum(right) <= 4
     assert all(wrong)
 

@@ -48,7 +48,6 @@ def test_scores_are_counted_by_label() -> None:
     assert made.scores.tolist() == [0.0, 0.5, 1.0]
     assert made.counts.tolist() == [[1, 1], [1, 1], [0, 1]]
     assert made.exact
-    assert made.auc_error == 0
 
 
 @pytest.mark.parametrize("draw", DRAWS)
@@ -148,7 +147,9 @@ def test_many_scores_are_rounded_down_alike_in_any_order() -> None:
     assert (lowered <= score).all()
     assert (score - lowered <= score * 2.0 ** (whole.dropped - 52)).all()
     off = abs(float(auc(whole.counts)) - metrics.roc_auc_score(actual, score))
-    assert 0 < off <= whole.auc_error < 1e-4
+    # Half the share of pairs of a negative and a positive with equal scores.
+    most = float(whole.counts.prod(axis=-1).sum() / (2 * whole.counts.sum(axis=0).prod()))
+    assert 0 < off <= most < 1e-4
 
 
 def test_the_fewest_bits_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
