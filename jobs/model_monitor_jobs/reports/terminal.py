@@ -155,11 +155,7 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
             attributions_table(explanation),
         ]
     if made.table is not None:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for name in ("Column", "Type"):
-            table.add_column(name, overflow="fold")
-        for name in ("Missing", "Distinct", "Mean", "Min", "Max"):
-            table.add_column(name, justify="right", no_wrap=True)
+        table = _table(("Column", "Type"), ("Missing", "Distinct", "Mean", "Min", "Max"))
         for column in made.table.columns.values():
             moments = column.moments
             numbers = column.inferred_type in ("Integral", "Fractional")
@@ -180,11 +176,7 @@ def baseline_report(made: MadeBaseline) -> RenderableType:
 
 def metrics_table(measured: Mapping[str, MeasuredMetric]) -> Table:
     """Metrics with their 95 % intervals, and the rows that each rests on."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Metric", overflow="fold")
-    table.add_column("", overflow="fold")
-    for name in ("Value", "95 % interval", "Rows"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _table(("Metric", ""), ("Value", "95 % interval", "Rows"))
     for name, metric in measured.items():
         interval = f"{shown(name, metric.low)} to {shown(name, metric.high)}" if metric.method else ""
         value = shown(name, metric.value)
@@ -194,11 +186,7 @@ def metrics_table(measured: Mapping[str, MeasuredMetric]) -> Table:
 
 def bias_table(measured: Mapping[str, MeasuredBias]) -> Table:
     """Metrics of a facet with their 95 % intervals, and the rows of the smaller side that each rests on."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Metric", overflow="fold")
-    table.add_column("", overflow="fold")
-    for name in ("Value", "95 % interval", "Rows"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _table(("Metric", ""), ("Value", "95 % interval", "Rows"))
     for name, metric in measured.items():
         if metric.defined:
             interval = f"{bias_words.shown(metric.low)} to {bias_words.shown(metric.high)}" if metric.method else ""
@@ -209,14 +197,21 @@ def bias_table(measured: Mapping[str, MeasuredBias]) -> Table:
 
 def attributions_table(explanation: LabelExplanation) -> Table:
     """The features of a model by the size of their attributions, with the share of all attribution that each has."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Feature", overflow="fold")
-    for name in ("Attribution", "Share"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _table(("Feature",), ("Attribution", "Share"))
     values = explanation.global_shap_values
     total = sum(map(abs, values.values())) or 1.0
     for name, value in sorted(values.items(), key=lambda item: -abs(item[1])):
         table.add_row(Text(name), f"{value:.4g}", percent(abs(value) / total))
+    return table
+
+
+def _table(texts: Iterable[str], numbers: Iterable[str] = ()) -> Table:
+    """A table without lines: columns of texts, which are folded, and of numbers to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
