@@ -22,6 +22,8 @@ FEWEST_WINDOWS: Final = 8
 FEWEST_DAYS: Final = 7
 INCIDENT_DAYS: Final = 0.07
 """Largest share of the days on which incidents may lie: what happens every week is none."""
+INCIDENT_CHANCE: Final = 0.01
+"""Chance that few windows of which none is an incident lose one, shared among them: each that goes narrows the usual."""
 INCIDENT_REACH: Final = 2.0
 """How many times further out than a violation a short incident is: to leave out the tail itself would hide it."""
 SEARCHES: Final = 2
@@ -157,8 +159,9 @@ def learn(
 def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float = LEARNED_FLOOR) -> tuple[int, ...]:
     """The places of windows far beyond all others, where they lie on at most 7 % of the days.
 
-    Far is above the floor and beyond Student's t of the usual (median) window. With 100 windows or more it is also
-    beyond where the tail of the others leads: six windows in a row, or twice as far.
+    Far is above the floor and beyond Student's t of the usual (median) window, where fewer than 100 windows share one
+    chance in a hundred. With 100 windows or more it is also beyond where the tail of the others leads: six windows in a
+    row, or twice as far.
     """
     usable = _usable(history)
     if not _enough(usable, history.days):
@@ -168,8 +171,9 @@ def incidents(history: WindowHistory, noise: Noise, alpha: float, floor: float =
     variances = noise.unit_variance * (1 / history.counts[usable] + 1 / history.reference_counts[usable])
     standardised = differences / np.sqrt(variances)
     usual = max(1.0, _quantile(standardised, 0.5) / _MEDIAN)
-    reach = student_quantile(_degrees(days), alpha) * usual
     tail = _sturdy_tail(standardised)
+    chance = alpha if tail is not None else min(alpha, INCIDENT_CHANCE / len(places))
+    reach = student_quantile(_degrees(days), chance) * usual
     if tail is not None:
         reach = max(reach, tail.quantile(alpha))
     beyond = (differences > floor) & (standardised > reach)

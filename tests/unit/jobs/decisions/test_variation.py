@@ -159,6 +159,15 @@ def test_normal_windows_hold_no_incidents(seed: int) -> None:
     assert learned(drawn(tau=0.1, seed=seed)).left_out == ()
 
 
+def test_few_days_seldom_lose_one_that_is_none() -> None:
+    random = np.random.default_rng(9)
+    months = [history(random.normal(0, 0.05, 30), windows_a_day=1) for _ in range(1_000)]
+    lost = sum(bool(incidents(month, RATE, 0.01)) for month in months)
+    assert lost <= 50, "with the same chance for each day as for a window a month in four would lose one"
+    bad = replace(months[0], differences=np.append(months[0].differences[:-1], 0.5))
+    assert incidents(bad, RATE, 0.01) == (29,)
+
+
 def test_neighbours_that_resemble_each_other_cost_a_tenth_of_alpha() -> None:
     random = np.random.default_rng(4)
     level, levels = 0.0, []
