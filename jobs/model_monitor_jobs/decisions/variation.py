@@ -23,7 +23,7 @@ FEWEST_DAYS: Final = 7
 INCIDENT_DAYS: Final = 0.07
 """Largest share of the days on which incidents may lie: what happens every week is none."""
 INCIDENT_CHANCE: Final = 0.01
-"""Chance that few windows of which none is an incident lose one, shared among them: each that goes narrows the usual."""
+"""Chance that few windows of which none is an incident lose one, shared among them: each loss narrows the usual."""
 INCIDENT_REACH: Final = 2.0
 """How many times further out than a violation a short incident is: to leave out the tail itself would hide it."""
 SEARCHES: Final = 2
