@@ -25,6 +25,7 @@ BiasMetric = Literal[
     "DRR",
     "EOD",
     "EOR",
+    "FT",
     "GE",
     "JS",
     "KL",
@@ -146,7 +147,7 @@ class ModelBias(Model):
     allowed_ranges: Annotated[
         list[AllowedRange],
         Field(
-            max_length=22, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["metric"]}
+            max_length=23, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["metric"]}
         ),
     ] = []
     """Metrics that are judged by what they may be, not by the baseline: a violation is a value outside of the range by

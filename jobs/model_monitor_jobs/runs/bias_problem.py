@@ -173,4 +173,7 @@ def stray_facets(analysis: Analysis, problem: BiasProblem) -> Iterator[str]:
     }
     for key, text in seen.items():
         if key not in known:
-            yield f"facet {key[0]} {text} of analysis.json is not judged: the baseline was not made with it"
+            yield (
+                f"facet {key[0]} {text} of analysis.json is not judged: the baseline was not made with it; name it in "
+                "modelBias.facets of the Baseline, which is then made again"
+            )

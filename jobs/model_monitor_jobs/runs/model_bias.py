@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.bias import ModelBias
@@ -22,7 +23,7 @@ from model_monitor_jobs.runs.labelled import input_uri, least_coverage, open_lab
 from model_monitor_jobs.runs.labelled_result import coverage_note
 from model_monitor_jobs.runs.labelled_window import labelled_fields
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
-from model_monitor_jobs.runs.model_bias_baseline import measure_all, on_rows, only, refuse_segments
+from model_monitor_jobs.runs.model_bias_baseline import flips_of, measure_all, on_rows, only, refuse_segments
 from model_monitor_jobs.runs.model_bias_loading import LoadedBias, load_bias
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
 from model_monitor_jobs.runs.read_rows import ReadRows
@@ -30,6 +31,8 @@ from model_monitor_jobs.runs.reading import meant
 from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
+
+_NO_FEATURES: Final = "the baseline does not tell which columns are features; make it from a dataset"
 
 
 def run_model_bias(
@@ -85,7 +88,8 @@ def run_model_bias(
     _check_facets(problem, records.columns, uri)
     read.check(records, monitor, uri)
     there = measurable(labels=labelled, answers=bool(answers.names))
-    measured = [only(metrics, there) for metrics in measure_all(profile, sample if features else None)]
+    flips = flips_of(sample, problem) if features else ()
+    measured = [only(metrics, there) for metrics in measure_all(profile, flips, _NO_FEATURES)]
     coverage = _coverage(profile, monitor, rows, answered=bool(answers.names))
     state = Known(labelled, bool(answers.names), coverage)
     judgement = _judge(baseline, profile, measured, settings, state, window)

@@ -13,10 +13,10 @@ from model_monitor_crds.bias import BiasProblem as ProblemSettings
 from model_monitor_crds.data import Columns, Dataset
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_jobs.checks.bias.flip_test import flip_test
-from model_monitor_jobs.checks.bias.measured import MeasuredBias, measure, measure_flips
+from model_monitor_jobs.checks.bias.measured import MeasuredBias, measure, measure_flips, unmeasured_flips
 from model_monitor_jobs.checks.bias.words import facet_name
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.profiles.bias import BiasCounts, BiasProblem, BiasProfile, FlipSample, decode_bias
+from model_monitor_jobs.profiles.bias import BiasCounts, BiasProblem, BiasProfile, Flips, FlipSample, decode_bias
 from model_monitor_jobs.profiles.bias.baseline import BaselineBias
 from model_monitor_jobs.runs.answers import AnswerColumns, column_of
 from model_monitor_jobs.runs.baseline_files import PROFILE, DatasetBaseline, MadeBaseline
@@ -110,8 +110,9 @@ def measure_dataset(
     faults.check(profile.rows, dataset.max_unreadable_share, dataset.uri)
     learned = by_window.windows(profile.rows, dataset.uri)
     _check_facets(profile, dataset.uri)
-    measured = measure_all(profile, sample if answers.names else None)
-    bias = BaselineBias(problem, roles, profile, learned, time_zone)
+    flips = flips_of(sample, problem) if answers.names else ()
+    measured = measure_all(profile, flips)
+    bias = BaselineBias(problem, roles, profile, learned, time_zone, flips)
     name = label or outcome
     known = measurable(labels=label is not None, answers=bool(answers.names))
     written = [only(metrics, given.metrics & known) for metrics in measured]
@@ -133,14 +134,19 @@ def measure_dataset(
     )
 
 
-def measure_all(profile: BiasProfile, sample: FlipSample | None) -> list[dict[str, MeasuredBias]]:
-    """Every metric of each facet, the flip test among them where there is a sample."""
+def flips_of(sample: FlipSample, problem: BiasProblem) -> Sequence[Flips]:
+    """The flip test of each facet."""
+    return tuple(flip_test(sample, facet, place) for place, facet in enumerate(problem.facets))
+
+
+def measure_all(profile: BiasProfile, flips: Sequence[Flips], unmeasured: str = "") -> list[dict[str, MeasuredBias]]:
+    """Every metric of each facet, FT among them where there are flips, or a reason why it was not measured."""
     made = measure(profile.counts)
-    if sample is None:
-        return made
-    facets = profile.counts.problem.facets
-    for place, facet in enumerate(facets):
-        made[place]["FT"] = measure_flips(flip_test(sample, facet, place))
+    for place, metrics in enumerate(made):
+        if flips:
+            metrics["FT"] = measure_flips(flips[place])
+        elif unmeasured:
+            metrics["FT"] = unmeasured_flips(unmeasured)
     return [dict(sorted(metrics.items())) for metrics in made]
 
 

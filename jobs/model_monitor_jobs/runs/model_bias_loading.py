@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.bias import ModelBias
 from model_monitor_crds.window import Window
-from model_monitor_jobs.checks.bias.measured import measure
 from model_monitor_jobs.checks.bias.reference import BiasReference
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.bias.baseline import BaselineBias, read_baseline_bias
@@ -16,6 +15,7 @@ from model_monitor_jobs.profiles.roles import ColumnRole
 from model_monitor_jobs.runs.answers import check_threshold
 from model_monitor_jobs.runs.bias_problem import problem_of, stray_facets
 from model_monitor_jobs.runs.loading import edited_files, fitting_length
+from model_monitor_jobs.runs.model_bias_baseline import measure_all
 from model_monitor_jobs.sagemaker.analysis import read_analysis
 from model_monitor_jobs.sagemaker.bias_drift import bias_constraints
 from model_monitor_jobs.storage import Storage
@@ -62,7 +62,8 @@ def load_bias(files: BaselineFiles, settings: ModelBias, storage: Storage, windo
     problem = baseline.problem
     check_threshold("spec.modelBias.probabilityThreshold", settings.probability_threshold, problem.threshold)
     baseline, unlearned = _of_length(baseline, window)
-    reference = BiasReference(problem, constraints, files.record_count, baseline, measure(baseline.whole.counts))
+    measured = measure_all(baseline.whole, baseline.flips)
+    reference = BiasReference(problem, constraints, files.record_count, baseline, measured)
     return LoadedBias(files, reference, label, (*notes, *stray_facets(analysis, problem)), unlearned)
 
 

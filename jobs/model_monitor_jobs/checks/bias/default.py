@@ -171,7 +171,8 @@ def _judge(
     noise, floor = _noise(case, reference), settings.threshold
     key = (case.metric, case.place)
     known = reference.value(case.place, case.metric)
-    if comparison is None:
+    if comparison is None or case.metric == "FT":
+        # What the test gives in the baseline's own windows is not known.
         usual = Usual(_scaled(case.metric, known), reference.rows or _EXACTLY_KNOWN)
     else:
         usual = comparison.usual(key, EVERYTHING, settings.compare_with, lambda _: noise, alpha, floor or LEARNED_FLOOR)
@@ -201,7 +202,7 @@ def _within(case: _Case, allowed: AllowedRange, settings: ModelBias, alpha: floa
     low = -math.inf if allowed.low is None else _monotone(case.metric, allowed.low)
     high = math.inf if allowed.high is None else _monotone(case.metric, allowed.high)
     outside = max(low - value, value - high, 0.0)
-    noise = MetricNoise(case.unit_variance, 0.0)
+    noise = MetricNoise(case.unit_variance, 0.0, case.measured.degrees)
     floor = settings.threshold or 0.0
     evidence = weigh_change(outside, noise, None, alpha, floor, case.rows, _EXACTLY_KNOWN)
     expected = _range_text(allowed)
@@ -224,6 +225,8 @@ def _insufficient(case: _Case, settings: ModelBias, known: Known) -> str:
     coverage, measured = known.coverage, case.measured
     if case.metric not in LABEL_FREE and not coverage.enough:
         return coverage.lack
+    if case.metric == "FT" and not measured.defined:
+        return measured.error
     if measured.count < settings.minimum_facet_size:
         return (
             f"the smaller side of the facet has {measured.count:,} rows that it rests on, "
@@ -241,9 +244,9 @@ def _noise(case: _Case, reference: BiasReference) -> MetricNoise:
     both.
     """
     own = theirs = case.unit_variance
-    if reference.baseline is not None:
+    if reference.baseline is not None and case.metric in reference.measured[case.place]:
         theirs = _unit_variance(reference.measured[case.place][case.metric], reference.baseline.whole.rows)
-    return MetricNoise(max(own, theirs), theirs)
+    return MetricNoise(max(own, theirs), theirs, case.measured.degrees)
 
 
 def _unit_variance(measured: MeasuredBias, rows: int) -> float:

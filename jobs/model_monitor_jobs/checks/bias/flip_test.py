@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Final
 
 import numpy as np
 
-from model_monitor_jobs.profiles.bias.flip_sample import FlipSample
+from model_monitor_jobs.profiles.bias.flip_sample import FlipRows, FlipSample
+from model_monitor_jobs.profiles.bias.flips import Doubles, Flips
 from model_monitor_jobs.profiles.bias.problem import Facet
+from model_monitor_jobs.profiles.performance.rows import Indices
+from model_monitor_jobs.profiles.row_types import Mask
 
 NEIGHBOURS: Final = 5
 FEWEST_ROWS: Final = 10
 """With fewer rows on the advantaged side, one neighbour decides."""
-
-
-@dataclass(frozen=True)
-class Flips:
-    """How many of `rows` disadvantaged rows get another answer than rows like them on the advantaged side."""
-
-    favoured: int
-    """A positive answer, where the neighbours have a negative one."""
-    disfavoured: int
-    rows: int
-    neighbours: int = 0
-    """Advantaged rows that they were compared with."""
-    seen: int = 0
-    """Rows of the window with an answer, of which those above are a sample."""
-    error: str = ""
-    """Why there is no value, in Clarify's words where it has some."""
-
-    @property
-    def value(self) -> float:
-        """FT: (favoured - disfavoured)/rows; NaN where there is none."""
-        return float("nan") if self.error else (self.favoured - self.disfavoured) / self.rows
+GROUPS: Final = 16
+"""Random groups of rows by which its standard error is found; by the low bits of the hashes, as a sample has the rows
+whose high bits are 0."""
 
 
 def flip_test(sample: FlipSample, facet: Facet, place: int) -> Flips:
@@ -50,14 +35,47 @@ def flip_test(sample: FlipSample, facet: Facet, place: int) -> Flips:
     if not error and np.isnan(features).any():
         error = "Input X contains NaN."
     if error:
-        return Flips(0, 0, int(disadvantaged.sum()), int(advantaged.sum()), sample.seen, error)
+        return Flips(0, 0, int(disadvantaged.sum()), int(advantaged.sum()), sample.seen, error=error)
+    given, differences = rows.predicted[disadvantaged], _differences(features, rows, disadvantaged)
+    groups, spread = _spread(features, rows, disadvantaged)
+    return Flips(
+        int((differences > 0).sum()),
+        int((differences < 0).sum()),
+        len(given),
+        int(advantaged.sum()),
+        sample.seen,
+        groups,
+        spread,
+    )
+
+
+def _differences(features: Doubles, rows: FlipRows, disadvantaged: Mask) -> Indices:
+    """The answer of each disadvantaged row less that of the majority of its neighbours."""
     from sklearn.neighbors import KNeighborsClassifier
 
-    count = int(advantaged.sum())
-    model = KNeighborsClassifier(NEIGHBOURS if count >= FEWEST_ROWS else 1)
+    advantaged = ~disadvantaged
+    model = KNeighborsClassifier(NEIGHBOURS if advantaged.sum() >= FEWEST_ROWS else 1)
     model.fit(features[advantaged], rows.predicted[advantaged])
-    expected, given = model.predict(features[disadvantaged]), rows.predicted[disadvantaged]
-    return Flips(int((given > expected).sum()), int((given < expected).sum()), len(given), count, sample.seen)
+    return np.asarray(rows.predicted[disadvantaged] - model.predict(features[disadvantaged]), dtype=np.int64)
+
+
+def _spread(features: Doubles, rows: FlipRows, disadvantaged: Mask) -> tuple[int, float]:
+    """The standard error of FT, from the test in groups of the rows: how many there are, and the error.
+
+    A group has another set of neighbours, too, so that their chance is part of it (random groups, Wolter 2007, 2.4).
+    Fewer neighbours are further away, which makes it too large rather than too small.
+    """
+    codes = (rows.hashes % np.uint64(GROUPS)).astype(np.int64)
+    means = []
+    for code in range(GROUPS):
+        own = codes == code
+        sides = disadvantaged[own]
+        if sides.any() and not sides.all():
+            places = np.flatnonzero(own)
+            means.append(float(_differences(features[own], rows.at(places), sides).mean()))
+    if len(means) < 2:
+        return len(means), math.nan
+    return len(means), float(np.std(means, ddof=1)) / math.sqrt(len(means))
 
 
 def _error(disadvantaged: int, advantaged: int, sample: FlipSample, facet: Facet) -> str:

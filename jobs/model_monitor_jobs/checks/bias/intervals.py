@@ -140,13 +140,12 @@ def jackknife(left_out: Doubles, weights: Counts) -> float:
     return math.sqrt((rows - 1) / rows * float(weights @ np.square(left_out - mean)))
 
 
-def flips_interval(favoured: int, disfavoured: int, rows: int) -> tuple[float, float, float]:
-    """Interval and standard error of (favoured - disfavoured)/rows, with half a row more of each (Agresti and Min
-    2005)."""
+def flips_error(favoured: int, disfavoured: int, rows: int) -> float:
+    """Standard error of (favoured - disfavoured)/rows among the same neighbours, with half a row more of each (Agresti
+    and Min 2005)."""
     count = rows + 2
     middle = (favoured - disfavoured) / count
-    error = math.sqrt((favoured + disfavoured + 1) / count - middle**2) / math.sqrt(count)
-    return max(-1.0, middle - Z95 * error), min(1.0, middle + Z95 * error), error
+    return math.sqrt((favoured + disfavoured + 1) / count - middle**2) / math.sqrt(count)
 
 
 def _both(hits: Sides, counts: Sides, of_two: bool) -> Any:

@@ -12,19 +12,20 @@ import numpy as np
 
 from model_monitor_jobs.checks.bias import intervals, metrics
 from model_monitor_jobs.checks.bias.errors import error as error_of
-from model_monitor_jobs.checks.bias.flip_test import Flips
 from model_monitor_jobs.checks.bias.intervals import Interval, Sides
 from model_monitor_jobs.checks.bias.parity import lower_over_higher, positive_answers
 from model_monitor_jobs.checks.bias.pre_training import conditional_disparity, distances
 from model_monitor_jobs.checks.bias.rates import Rates, rates
 from model_monitor_jobs.checks.bias.tables import Outcomes, Strata, label_distribution
 from model_monitor_jobs.checks.finding import percent
+from model_monitor_jobs.decisions.student import student_quantile
 from model_monitor_jobs.profiles.bias.counts import BiasCounts
+from model_monitor_jobs.profiles.bias.flips import Flips
 from model_monitor_jobs.profiles.bias.problem import NEGATIVE, POSITIVE
 from model_monitor_jobs.profiles.grouped_arrays import Counts
 from model_monitor_jobs.profiles.performance.counts import Doubles
 
-Method = Literal["", "agresti_min", "bootstrap", "newcombe", "wilson"]
+Method = Literal["", "bootstrap", "newcombe", "random_groups", "wilson"]
 """How an interval was made; empty where there is none."""
 
 _OF_NO_CHANGE: Final = {"KS": 1.0, "LP": math.sqrt(2), "TVD": 1.0}
@@ -52,6 +53,8 @@ class MeasuredBias:
     """Why there is no value, in Clarify's words."""
     reason: str = ""
     """Why there is no interval or no standard error, or what to know about them."""
+    degrees: int | None = None
+    """Degrees of freedom of the standard error; None where it is as good as exact."""
 
     @property
     def defined(self) -> bool:
@@ -76,15 +79,26 @@ def measure(counts: BiasCounts) -> list[dict[str, MeasuredBias]]:
 
 
 def measure_flips(flips: Flips) -> MeasuredBias:
-    """FT with its interval: what it would be for other disadvantaged rows, among the same neighbours."""
+    """FT with its interval, by how much it differs between random groups of the rows."""
     count = min(flips.rows, flips.neighbours)
     if flips.error:
         return MeasuredBias("FT", _BLANK, _BLANK, _BLANK, _BLANK, count, error=flips.error, reason=flips.error)
-    low, high, error = intervals.flips_interval(flips.favoured, flips.disfavoured, flips.rows)
+    value, degrees = flips.value, flips.groups - 1
+    if math.isnan(flips.spread):
+        reason = "both sides are in fewer than two of the groups that its interval is found by"
+        return MeasuredBias("FT", value, _BLANK, _BLANK, _BLANK, count, reason=reason)
+    # Groups that happen to be all alike don't make it exact.
+    error = max(flips.spread, intervals.flips_error(flips.favoured, flips.disfavoured, flips.rows))
+    reach = student_quantile(degrees, intervals.ALPHA) * error
     sampled = flips.rows + flips.neighbours
     reason = f"of a sample of {sampled:,} of {flips.seen:,} rows" if sampled < flips.seen else ""
-    value = flips.value
-    return MeasuredBias("FT", value, min(low, value), max(high, value), error, count, "agresti_min", reason=reason)
+    low, high = max(-1.0, value - reach), min(1.0, value + reach)
+    return MeasuredBias("FT", value, low, high, error, count, "random_groups", reason=reason, degrees=degrees)
+
+
+def unmeasured_flips(reason: str) -> MeasuredBias:
+    """FT where no rows can be compared."""
+    return MeasuredBias("FT", _BLANK, _BLANK, _BLANK, _BLANK, 0, error=reason, reason=reason)
 
 
 class _Window:

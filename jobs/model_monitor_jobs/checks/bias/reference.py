@@ -45,7 +45,7 @@ class BiasReference:
     def edited(self, place: int, metric: str) -> float | None:
         """The value of a metric that somebody has changed in analysis.json; None where it is as it was measured."""
         constraint = self.constraint(place, metric)
-        if constraint is None or not self.measured:
+        if constraint is None or not self.measured or metric not in self.measured[place]:
             return None
         own = self.measured[place][metric].value
         return (

@@ -3,6 +3,7 @@
 from model_monitor_jobs.profiles.bias.counts import MOST_VALUES, BiasCounts
 from model_monitor_jobs.profiles.bias.data_types import MOST_FACET_VALUES, is_continuous, selections
 from model_monitor_jobs.profiles.bias.flip_sample import FlipRows, FlipSample
+from model_monitor_jobs.profiles.bias.flips import Flips
 from model_monitor_jobs.profiles.bias.problem import (
     ADVANTAGED,
     DISADVANTAGED,
@@ -33,6 +34,7 @@ __all__ = [
     "Facet",
     "FlipRows",
     "FlipSample",
+    "Flips",
     "Marked",
     "Selection",
     "Values",

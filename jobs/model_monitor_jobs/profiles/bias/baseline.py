@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from numpy.typing import NDArray
 
 from model_monitor_jobs.profiles.array_file import Arrays, PartKey, read_arrays, write_arrays
 from model_monitor_jobs.profiles.bias.counts import BiasCounts
+from model_monitor_jobs.profiles.bias.flips import Flips
 from model_monitor_jobs.profiles.bias.problem import BiasProblem, Facet
 from model_monitor_jobs.profiles.bias.profile import BiasProfile
 from model_monitor_jobs.profiles.bias.rows import Extents
@@ -35,6 +37,8 @@ class BaselineBias:
     whole: BiasProfile
     windows: Sequence[BiasWindows] = ()
     time_zone: str = "Etc/UTC"
+    flips: Sequence[Flips] = ()
+    """By facet; empty where there are no answers."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -58,6 +62,8 @@ class BaselineBias:
         extents = self.whole.extents
         yield ("counts", EVERYTHING, 0), self.whole.counts.arrays()
         yield ("extents", EVERYTHING, 0), {"maxima": extents.maxima, "fractional": extents.fractional}
+        if self.flips:
+            yield ("flips", EVERYTHING, 0), {"numbers": np.stack([flips.numbers for flips in self.flips])}
         for windows in self.windows:
             counts = windows.counts[EVERYTHING]
             yield (
@@ -91,8 +97,20 @@ def _read(told: Mapping[str, Any], found: Mapping[PartKey, dict[str, NDArray[Any
                 raise ValueError(f"{own.groups} windows and {len(starts)} starts")
             windows.append(WindowCounts(timedelta(seconds=length), starts, {EVERYTHING: own}))
     return BaselineBias(
-        problem, dict(told["roles"]), BiasProfile(counts, Extents(**extents)), tuple(windows), told["timeZone"]
+        problem,
+        dict(told["roles"]),
+        BiasProfile(counts, Extents(**extents)),
+        tuple(windows),
+        told["timeZone"],
+        _flips(problem, found.get(("flips", EVERYTHING, 0))),
     )
+
+
+def _flips(problem: BiasProblem, arrays: Mapping[str, NDArray[Any]] | None) -> Sequence[Flips]:
+    if arrays is None:
+        return ()
+    nothing = {"numbers": np.empty((len(problem.facets), len(Flips(0, 0, 0).numbers)))}
+    return tuple(map(Flips.of_numbers, checked(nothing, arrays)["numbers"]))
 
 
 def _written(selection: Selection) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from model_monitor_jobs.checks.bias.flip_test import flip_test
-from model_monitor_jobs.profiles.bias import BiasProblem, Facet, FlipSample, Selection, decode_bias
+from model_monitor_jobs.checks.bias.measured import measure_flips
+from model_monitor_jobs.profiles.bias import BiasProblem, Facet, Flips, FlipSample, Selection, decode_bias
 from model_monitor_jobs.profiles.hashes import hash_numbers
 
 SEX, AGE = Facet("sex", Selection(values=("F",))), Facet("age", Selection(threshold=40.0))
@@ -57,6 +58,40 @@ def test_flips_are_those_of_a_loop() -> None:
     assert (found.favoured, found.disfavoured) == by_hand(rows, sides, ("age", "income", "debt"), 5)
     assert found.value == (found.favoured - found.disfavoured) / sides.sum()
     assert (found.rows, found.neighbours, found.seen) == (sides.sum(), (~sides).sum(), 120)
+
+
+def test_its_standard_error_is_that_of_the_test_in_groups() -> None:
+    rows = table(6, 800)
+    sides, codes = rows["sex"] == "F", hash_numbers(np.arange(800, dtype=np.float64)) % np.uint64(16)
+    means = []
+    for code in range(16):
+        own = {name: values[codes == code] for name, values in rows.items()}
+        favoured, disfavoured = by_hand(own, sides[codes == code], ("age", "income", "debt"), 5)
+        means.append((favoured - disfavoured) / sides[codes == code].sum())
+    assert min(np.bincount(codes.astype(int), ~sides)) >= 10
+    found = flip_test(sample(rows), SEX, 0)
+    assert found.groups == 16
+    assert found.spread == pytest.approx(np.std(means, ddof=1) / 4)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_the_chance_of_the_neighbours_is_part_of_it(share: float) -> None:
+    """Of many samples, the values spread no more than their standard errors say."""
+    random, values, errors = np.random.RandomState(7), [], []
+    for _ in range(40):
+        sex = np.where(random.rand(400) < share, "F", "M")
+        income = random.normal(size=400)
+        answer = (random.rand(400) < 1 / (1 + np.exp(-2 * income))).astype(int).astype(str)
+        found = flip_test(sample({"sex": sex, "income": income, "answer": answer}, ("sex", "income")), SEX, 0)
+        values.append(found.value)
+        errors.append(measure_flips(found).standard_error)
+    assert 0.4 < np.std(values, ddof=1) / np.sqrt(np.mean(np.square(errors))) < 1.15
+
+
+def test_its_numbers_are_kept() -> None:
+    found = flip_test(sample(table(8, 100)), SEX, 0)
+    assert Flips.of_numbers(found.numbers) == found
+    assert Flips.of_numbers(Flips(0, 0, 0, 5, 5, error="Facet set is empty").numbers).error
 
 
 @pytest.mark.parametrize(("advantaged", "neighbours"), [(9, 1), (10, 5)])

@@ -10,10 +10,9 @@ import pytest
 from scipy import stats
 
 from model_monitor_jobs.checks.bias import intervals
-from model_monitor_jobs.checks.bias.flip_test import Flips
 from model_monitor_jobs.checks.bias.measured import MeasuredBias, measure, measure_flips
 from model_monitor_jobs.checks.bias.metrics import on_scale, values
-from model_monitor_jobs.profiles.bias import BiasCounts, BiasProblem, Facet, Selection
+from model_monitor_jobs.profiles.bias import BiasCounts, BiasProblem, Facet, Flips, Selection
 
 STRATA = ("a", "b", "c")
 PROBLEM = BiasProblem((Facet("sex", Selection(values=("F",))),), Selection(values=("1",)), stratified_by="job")
@@ -211,14 +210,15 @@ def test_distances_over_all_label_values_are_resampled() -> None:
 
 
 def test_the_flip_test_is_measured() -> None:
-    """(12 - 4)/100; Agresti and Min's interval adds half a row to each of four cells."""
-    found = measure_flips(Flips(12, 4, 100, 250, 350))
+    """(12 - 4)/100, and Student's interval of 15 degrees; groups that are alike leave Agresti and Min's error."""
+    found = measure_flips(Flips(12, 4, 100, 250, 350, 16, 0.05))
+    assert (found.value, found.count, found.reason, found.degrees) == (0.08, 100, "", 15)
+    assert found.standard_error == 0.05
+    assert (found.low, found.high) == pytest.approx((0.08 - 2.13145 * 0.05, 0.08 + 2.13145 * 0.05), abs=1e-5)
     error = math.sqrt((12.5 + 4.5) - (12.5 - 4.5) ** 2 / 102) / 102
-    assert (found.value, found.count, found.reason) == (0.08, 100, "")
-    assert found.standard_error == pytest.approx(error)
-    assert (found.low, found.high) == pytest.approx((8 / 102 - 1.959964 * error, 8 / 102 + 1.959964 * error))
-    assert measure_flips(Flips(12, 4, 100, 250, 9_000)).reason == "of a sample of 350 of 9,000 rows"
-    assert measure_flips(Flips(0, 0, 30, 30, 60)).standard_error > 0
-    nothing = measure_flips(Flips(0, 0, 0, 5, 5, "Facet set is empty"))
+    assert measure_flips(Flips(12, 4, 100, 250, 350, 16, 0.0)).standard_error == pytest.approx(error)
+    assert measure_flips(Flips(12, 4, 100, 250, 9_000, 16, 0.05)).reason == "of a sample of 350 of 9,000 rows"
+    assert math.isnan(measure_flips(Flips(1, 0, 1, 1, 2, 1)).low)
+    nothing = measure_flips(Flips(0, 0, 0, 5, 5, error="Facet set is empty"))
     assert math.isnan(nothing.value)
     assert nothing.error == "Facet set is empty"

@@ -211,6 +211,47 @@ def test_an_analysis_is_adopted(shop: BiasShop, files: BaselineFiles) -> None:
         assert verdicts(result)["dppl_check"] is Verdict.VIOLATION
 
 
+def test_the_flip_test_is_judged_by_the_rows_of_both(shop: BiasShop, files: BaselineFiles) -> None:
+    monitor = shop.bias_monitor(modelBias={"metrics": ["FT"]})
+    shop.write_day(20)
+    same = shop.judge_bias(files, 20, monitor)
+    assert verdicts(same) == {"ft_check": Verdict.PASS}
+    (finding,) = same.findings
+    assert finding.evidence is not None
+    assert not finding.evidence.learned
+    assert finding.evidence.limit > 0.1
+    shop.unfair = 0.5
+    shop.write_day(21)
+    assert verdicts(shop.judge_bias(files, 21, monitor)) == {"ft_check": Verdict.VIOLATION}
+
+
+def test_the_flip_test_needs_features_which_an_adopted_analysis_does_not_tell(
+    shop: BiasShop, files: BaselineFiles
+) -> None:
+    shop.payload = "JSON"
+    shop.write_day(20)
+    existing = {"existing": {"constraintsURI": files.constraints_uri}}
+    adopted = shop.baseline(**{"dataset": None, "modelBias": None, "output": None, **existing})
+    columns = {"probability": "result.value"}
+    for settings in ({"metrics": ["FT"]}, {"compatibility": "SageMaker"}):
+        result = shop.judge_bias(adopted, 20, shop.bias_monitor(columns=columns, modelBias=settings))
+        assert verdicts(result)["ft_check"] is Verdict.INSUFFICIENT_DATA
+        (flips,) = (finding for finding in result.findings if finding.check == "ft_check")
+        assert "which columns are features; make it from a dataset" in flips.description
+
+
+def test_a_facet_that_was_added_by_hand_says_what_to_do(shop: BiasShop, files: BaselineFiles) -> None:
+    shop.write_day(20)
+    document = analysis_of(shop, files)
+    facets = document["pre_training_bias_metrics"]["facets"]
+    facets["plan"].append(facets["plan"][0] | {"value_or_threshold": "a"})
+    write(shop, files, document)
+    result = shop.judge_bias(files, 20)
+    assert result.facets == ("plan = b",)
+    (note,) = (note for note in result.notes if "facet plan a" in note)
+    assert "name it in modelBias.facets of the Baseline" in note
+
+
 def test_clarifys_configuration_is_read(shop: BiasShop) -> None:
     config = {
         "label": "bought",
