@@ -81,17 +81,20 @@ def ratio(value: float | None) -> str:
 @cache
 def _drawers() -> dict[type, Callable[[Any], Paper]]:
     """What draws each kind of picture."""
-    from model_monitor_jobs.reports.html import distributions
+    from model_monitor_jobs.reports.html import distributions, timeline, timeline_drawing
+    from model_monitor_jobs.reports.html.model_bias.drawing import draw_rates
+    from model_monitor_jobs.reports.html.model_bias.model import GroupRates
     from model_monitor_jobs.reports.html.model_explainability import drawing as attributions
     from model_monitor_jobs.reports.html.model_explainability.model import Dependence, FeatureShares
-    from model_monitor_jobs.reports.html.model_quality import curve_drawing, model, timeline_drawing
+    from model_monitor_jobs.reports.html.model_quality import curve_drawing, model
 
     return {
+        GroupRates: draw_rates,
         FeatureShares: attributions.draw_shares,
         Dependence: attributions.draw_dependence,
         Numbers: distributions.draw_numbers,
         Categories: distributions.draw_categories,
-        model.Timeline: timeline_drawing.draw_timeline,
+        timeline.Timeline: timeline_drawing.draw_timeline,
         model.Trial: curve_drawing.draw_trial,
         model.Curves: curve_drawing.draw_curves,
         model.Calibration: curve_drawing.draw_calibration,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -10,14 +11,20 @@ import pytest
 from rich.console import Console
 
 from model_monitor_crds.alert import Check, RaisedAlert
+from model_monitor_jobs.checks.bias.intervals import score_interval
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.execution.page import monitor_page
+from model_monitor_jobs.profiles.bias import BiasCounts
 from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model import State
 from model_monitor_jobs.reports.html.model_bias import report_of
+from model_monitor_jobs.reports.html.model_bias.timelines import _ratios
+from model_monitor_jobs.reports.html.render import picture_of, render_report
 from model_monitor_jobs.reports.terminal import alert_line, result_report
-from model_monitor_jobs.runs.history import History
+from model_monitor_jobs.runs.history import History, parse_result
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
+from model_monitor_jobs.runs.outcome import report_document, result_status
+from model_monitor_jobs.sagemaker.documents import to_json
 from tests.unit.jobs.runs.bias_shop import FACETS, BiasShop
 
 
@@ -56,6 +63,85 @@ def test_rates_stand_beside_those_of_the_baseline(results: dict[str, ModelBiasRe
     positive = table[1, :, 1].sum() / table[1, :, :2].sum()
     assert answers.group.startswith(f"{positive * 100:.1f} % (")
     assert float(answers.others.split(" %")[0]) > 2 * float(answers.group.split(" %")[0])
+
+
+def test_a_person_is_told_how_many_of_a_hundred(results: dict[str, ModelBiasResult]) -> None:
+    result = results["unfair"]
+    report = report_of(result, ReportContext("credit"))
+    now, then = (counts.table.sum(axis=0)[0, :, :, :2].sum(axis=1) for counts in _counts(result))
+    others, group = (round(100 * side[1] / side.sum()) for side in now)
+    others_then, group_then = (round(100 * side[1] / side.sum()) for side in then)
+    said = (
+        f"{group} of 100 where plan = b get a good answer, against {others} of 100 among all others; in the baseline "
+        f"{group_then} against {others_then}."
+    )
+    assert report.detail.startswith(said)
+    assert report.facets[0].sentence.startswith(said)
+    assert "have a good label" in report.facets[0].sentence
+    unlabelled = report_of(results["unlabelled"], ReportContext("credit"))
+    assert "good label" not in unlabelled.facets[0].sentence
+
+
+def test_rates_are_drawn_with_their_intervals(results: dict[str, ModelBiasResult]) -> None:
+    (facet,) = report_of(results["unfair"], ReportContext("credit")).facets
+    assert facet.drawn is not None
+    sides = {(each.name, each.of): each for each in facet.drawn.sides}
+    assert len(sides) == 10
+    right = sides["Right answers", "plan = b"]
+    confusion = results["unfair"].profile.counts.table.sum(axis=0)[0, 1, :2, :2]
+    hits = int(confusion[0, 0] + confusion[1, 1])
+    assert right.now is not None
+    low, rate, high = score_interval(hits, int(confusion.sum()))
+    assert (right.now.low, right.now.value, right.now.high) == (low, rate, high)
+    assert right.before is not None
+    picture = picture_of(facet.drawn)
+    assert picture is not None
+    assert f"{rate * 100:.1f} %" in picture.content
+
+
+def test_the_course_has_earlier_windows_and_how_far_a_metric_may_go(results: dict[str, ModelBiasResult]) -> None:
+    result = results["unfair"]
+    document = report_document(results["fair"], {"status": result_status(results["fair"], None).to_dict()})
+    assert results["fair"].window is not None
+    history = History((parse_result(to_json(document), results["fair"].window.end),))
+    first, second = report_of(result, ReportContext("credit", history=history)).timelines
+    assert (first.metric, second.metric) == ("DPL", "DPPL")
+    before, now = second.points
+    assert before.measured is not None
+    assert before.measured.value == pytest.approx(results["fair"].measured[0]["DPPL"].value)
+    assert (before.judged, before.violated, now.violated) == (True, False, True)
+    limit = next(each.evidence.limit for each in result.findings if each.violated and each.evidence)
+    assert second.low is not None
+    assert second.high is not None
+    assert second.high - second.low == pytest.approx(2 * limit)
+    assert b"Bias over time" in render_report(report_of(result, ReportContext("credit", history=history)))
+    assert report_of(result, ReportContext("credit")).timelines == ()
+
+
+def test_a_course_without_labels_has_none_to_show(results: dict[str, ModelBiasResult]) -> None:
+    result = results["unlabelled"]
+    document = report_document(result, {"status": result_status(result, None).to_dict()})
+    assert result.window is not None
+    history = History((parse_result(to_json(document), result.window.start),))
+    report = report_of(result, ReportContext("credit", history=history))
+    (timeline,) = report.timelines
+    assert not timeline.labelled
+    assert b"records with a label" not in render_report(report)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "limit", "reach"),
+    [(0.5, 0.1, (0.452, 0.553)), (2.0, 0.1, (1.810, 2.210)), (0.9, 0.2, (0.737, 1.357)), (1.1, 0.2, (0.744, 1.343))],
+)
+def test_a_ratio_may_go_as_far_as_its_logarithm(baseline: float, limit: float, reach: tuple[float, float]) -> None:
+    found = _ratios(baseline, limit)
+    assert found == pytest.approx(reach, abs=1e-3)
+    assert all(abs(math.log(each)) <= abs(math.log(baseline)) + limit + 1e-9 for each in found if each)
+
+
+def _counts(result: ModelBiasResult) -> tuple[BiasCounts, BiasCounts]:
+    assert result.reference.baseline is not None
+    return result.profile.counts, result.reference.baseline.whole.counts
 
 
 def test_quiet_and_unjudged_windows(results: dict[str, ModelBiasResult]) -> None:

@@ -10,9 +10,9 @@ import pytest
 from model_monitor_crds.window import Window
 from model_monitor_jobs.estimation.estimates import Estimates
 from model_monitor_jobs.reports.html.model_quality import report_of
-from model_monitor_jobs.reports.html.model_quality.model import When
-from model_monitor_jobs.reports.html.model_quality.timelines import MOST_AHEAD, MOST_EARLIER
+from model_monitor_jobs.reports.html.model_quality.timelines import MOST_AHEAD
 from model_monitor_jobs.reports.html.render import render_report
+from model_monitor_jobs.reports.html.timeline import MOST_EARLIER, When
 from model_monitor_jobs.runs.history import EarlierMetric, EarlierResult, History, parse_result
 from model_monitor_jobs.runs.outcome import report_document, result_status
 from model_monitor_jobs.sagemaker.documents import to_json

@@ -20,7 +20,7 @@ from model_monitor_jobs.profiles.performance.rows import LabelledRows
 from model_monitor_jobs.reports.html.model import State
 from model_monitor_jobs.reports.html.model_quality import report_of
 from model_monitor_jobs.reports.html.model_quality.judged import MOST_SEGMENTS
-from model_monitor_jobs.reports.html.model_quality.model import ModelQualityReport, When
+from model_monitor_jobs.reports.html.model_quality.model import ModelQualityReport
 from model_monitor_jobs.reports.html.model_quality.words import (
     check_text,
     lowered,
@@ -28,6 +28,7 @@ from model_monitor_jobs.reports.html.model_quality.words import (
     signed,
 )
 from model_monitor_jobs.reports.html.render import render_report
+from model_monitor_jobs.reports.html.timeline import When
 from model_monitor_jobs.reports.html.words import duration_text
 from tests.report import examples as data_quality_examples
 from tests.report import model_quality_examples as examples

@@ -21,7 +21,8 @@ from model_monitor_jobs.reports.html.checks import LONGEST, any_learned, named_c
 from model_monitor_jobs.reports.html.context import VERDICTS, ReportContext
 from model_monitor_jobs.reports.html.model import Fact, State, Step
 from model_monitor_jobs.reports.html.model_bias.model import BiasRow, FacetPart, ModelBiasReport
-from model_monitor_jobs.reports.html.model_bias.rates import rates_of
+from model_monitor_jobs.reports.html.model_bias.rates import drawn_rates, plain_sentence, rates_of
+from model_monitor_jobs.reports.html.model_bias.timelines import timelines
 from model_monitor_jobs.reports.html.model_bias.words import MEANINGS, STEPS, rule_sentences
 from model_monitor_jobs.reports.html.run import frame_of, rule_facts, run_facts
 from model_monitor_jobs.reports.html.truth import FollowedMetric, truth_of
@@ -44,6 +45,7 @@ def report_of(result: ModelBiasResult, context: ReportContext) -> ModelBiasRepor
             context.model_bias, context.alert, result.needed.least, learned=learned, labelled=result.labelled
         ),
         checks=named_checks(result, context, alerts, _name_of),
+        timelines=timelines(result, context),
         facets=tuple(_facet(place, result) for place in range(len(result.facets))),
         truth=truth_of(result, context, _followed(result)) if result.labelled else None,
     )
@@ -56,7 +58,8 @@ def _answer(state: State, result: ModelBiasResult, context: ReportContext, alert
         more = f" {counted(len(violations), 'check')} are in violation." if len(violations) > 1 else ""
         size = f" The change is {times(worst.evidence.ratio)}." if worst.evidence is not None else ""
         head = f"The model or its data treat {worst.column} differently from the baseline."
-        return head, f"{result.explained(worst)}.{size}{more} {status_of(state, context.alert)}"
+        told = f"{_plain(worst, result)}{result.explained(worst)}.{size}{more} {status_of(state, context.alert)}"
+        return head, told
     if state is State.ALERT:
         names = still_in_alert(alerts, lambda check: f"{metric_of(check.type)} of {check.column}")
         return "No violation in this window, but still in alert.", f"{names}. {ends_when(context.alert)}"
@@ -67,7 +70,13 @@ def _answer(state: State, result: ModelBiasResult, context: ReportContext, alert
     undecided = len(result.findings) - len(passed)
     rest = f" {counted(undecided, 'check')} could not be judged." if undecided else ""
     what = "the allowed range" if context.model_bias.allowed_ranges else "the baseline"
-    return f"No group is treated differently from {what}.", f"{passed[0].description}.{rest}"
+    return f"No group is treated differently from {what}.", f"{_plain(passed[0], result)}{passed[0].description}.{rest}"
+
+
+def _plain(finding: Finding, result: ModelBiasResult) -> str:
+    """The finding for who knows no metrics, in front of other sentences."""
+    said = plain_sentence(result, result.facets.index(finding.column), metric_of(finding.check))
+    return f"{said} " if said else ""
 
 
 def _facts(result: ModelBiasResult) -> tuple[Fact, ...]:
@@ -113,7 +122,9 @@ def _facet(place: int, result: ModelBiasResult) -> FacetPart:
     others = f"not {facet}"
     missing = int(result.profile.counts.missing.sum(axis=0)[place])
     counts = f" {counted(missing, 'row')} without a value are among the others." if missing else ""
-    return FacetPart(facet, others, f"The group {facet} beside all other rows.{counts}", rates_of(result, place), rows)
+    said = " ".join(filter(None, (plain_sentence(result, place, name) for name in ("DPPL", "DPL"))))
+    sentence = f"{said or f'The group {facet} beside all other rows.'}{counts}"
+    return FacetPart(facet, others, sentence, drawn_rates(result, place), rates_of(result, place), rows)
 
 
 def _row(metric: MeasuredBias, baseline: float, verdict: str) -> BiasRow:

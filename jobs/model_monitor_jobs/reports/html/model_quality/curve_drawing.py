@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from model_monitor_jobs.reports.html.model_quality.model import Calibration, CalibrationBin, Curves, Trial
-from model_monitor_jobs.reports.html.model_quality.timeline_drawing import DIAMOND, draw_intervals
 from model_monitor_jobs.reports.html.paper import (
     BASELINE,
     CARD,
@@ -20,6 +19,7 @@ from model_monitor_jobs.reports.html.paper import (
     tick_text,
     ticks,
 )
+from model_monitor_jobs.reports.html.timeline_drawing import DIAMOND, draw_intervals
 
 WIDTH: Final = 380
 _LEFT: Final = 58

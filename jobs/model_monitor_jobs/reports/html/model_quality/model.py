@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar
 
 from model_monitor_jobs.reports.html.model import JudgedCheck, MetricRow, Numbers, Report, Span, Truth
+from model_monitor_jobs.reports.html.timeline import Timeline, WindowPoint
 
 Point = tuple[float, float]
 
@@ -30,66 +30,6 @@ class QualityRow(MetricRow):
     change: str
     limit: str
     estimate: str
-
-
-class When(StrEnum):
-    """Where a window lies in time, as seen from the judged one."""
-
-    EARLIER = "earlier"
-    NOW = "now"
-    AHEAD = "ahead"
-
-
-@dataclass(frozen=True)
-class WindowPoint:
-    """One window of a metric's course; None for what is unknown."""
-
-    label: str
-    tick: str
-    """Its name beside an axis."""
-    when: When
-    measured: Span | None = None
-    estimated: Span | None = None
-    coverage: float | None = None
-    """Share of its records that have a label, 0 to 1."""
-    judged: bool = False
-    violated: bool = False
-    rechecked: bool = False
-    """Whether it was judged before, with fewer labels."""
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """A metric over the latest windows, the oldest first.
-
-    `low` and `high` are as far as it may go, and `allowed` says by what; None where there is no limit to that side.
-    `least_coverage` is the share of records that need a label for a verdict, None where any will do.
-    """
-
-    metric: str
-    name: str
-    points: tuple[WindowPoint, ...]
-    baseline: float | None
-    low: float | None
-    high: float | None
-    allowed: str
-    least_coverage: float | None
-    description: str
-
-    @property
-    def estimated(self) -> bool:
-        """Whether any window has an estimate."""
-        return any(point.estimated is not None for point in self.points)
-
-    @property
-    def measured(self) -> bool:
-        """Whether any window has been measured."""
-        return any(point.measured is not None for point in self.points)
-
-    @property
-    def known(self) -> int:
-        """How many windows have been measured or estimated."""
-        return sum(point.measured is not None or point.estimated is not None for point in self.points)
 
 
 @dataclass(frozen=True)
@@ -200,6 +140,7 @@ class ModelQualityReport(Report):
 
     template: ClassVar[str] = "model_quality.html.j2"
     subject: ClassVar[str] = "Model quality"
+    course_title: ClassVar[str] = "Performance over time"
 
     violated: tuple[MetricCheck, ...]
     """Checks in violation, the worst first; at most 30."""

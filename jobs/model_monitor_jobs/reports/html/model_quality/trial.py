@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from model_monitor_jobs.checks.model_quality.words import shown
 from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model_quality.judged import estimate_of
-from model_monitor_jobs.reports.html.model_quality.model import Trial, WindowPoint
+from model_monitor_jobs.reports.html.model_quality.model import Trial
 from model_monitor_jobs.reports.html.model_quality.timelines import window_points
 from model_monitor_jobs.reports.html.model_quality.words import lowered, name_of, span_text
+from model_monitor_jobs.reports.html.timeline import WindowPoint
 from model_monitor_jobs.reports.html.words import counted, share
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from model_monitor_jobs.checks.model_quality.words import shown
 from model_monitor_jobs.reports.html.model import Span
-from model_monitor_jobs.reports.html.model_quality.model import Timeline, When, WindowPoint
 from model_monitor_jobs.reports.html.paper import (
     ALLOWED,
     BAD,
@@ -26,6 +25,7 @@ from model_monitor_jobs.reports.html.paper import (
     tick_text,
     ticks,
 )
+from model_monitor_jobs.reports.html.timeline import Timeline, When, WindowPoint
 
 WIDTH: Final = 860
 _HEIGHT: Final = 320
@@ -180,6 +180,8 @@ def _estimated(paper: Paper, points: Sequence[WindowPoint]) -> None:
 
 def _coverage(paper: Paper, timeline: Timeline, slots: int) -> None:
     """A bar for each window's share of records with a label, hollow where there are too few for a verdict."""
+    if not timeline.labelled:
+        return
     bottom, top = _STRIP
     size = top - bottom
     left, right = paper.across.at(0), paper.across.at(slots)
