@@ -247,6 +247,44 @@ def check(
     _exit(lambda: check_files(dataset, columns, folder, results, settings, storage, console, all_checks, span))
 
 
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Folder for the manifests; without it they are printed."
+)
+@click.option(
+    "--compatibility",
+    type=click.Choice(["Default", "SageMaker"]),
+    default="SageMaker",
+    help="Which rule judges. Default: SageMaker's, so that verdicts stay what they were.",
+)
+@click.option("--capture-uri", help="DestinationS3Uri of the data capture, above the endpoints' folders.")
+@click.option("--model-url", help="The model that explainability monitors ask.")
+@click.option("--secret", help="Secret with the store's keys, for the environment of the pods.")
+def migrate(
+    files: tuple[Path, ...],
+    output: Path | None,
+    compatibility: Literal["Default", "SageMaker"],
+    capture_uri: str | None,
+    model_url: str | None,
+    secret: str | None,
+) -> None:
+    """Write SageMaker's monitoring schedules and job definitions as Baselines and MonitoringSchedules.
+
+    FILES are manifests of the AWS controllers for Kubernetes (ACK), or the output of aws sagemaker
+    describe-monitoring-schedule, describe-…-job-definition and describe-endpoint. What becomes of each field is told on
+    the error output. Ends with 2 when something is left to do by hand.
+
+    Example: model-monitor migrate ack/*.yaml --capture-uri s3://acme-ml/data-capture --output manifests
+    """
+    from model_monitor_jobs.commands.migrate import migrate_files
+    from model_monitor_jobs.migration.settings import Settings
+
+    settings = Settings(compatibility, capture_uri, model_url, secret)
+    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 120)
+    _exit(lambda: migrate_files(files, output, settings, console))
+
+
 for command in (baseline, check):
     for option in reversed(csv_options):
         option(command)

@@ -35,7 +35,7 @@ def load_manifests(files: Iterable[Path]) -> Manifests:
     schedules: dict[str, MonitoringSchedule] = {}
     passed_over = []
     for path in files:
-        for document in _documents(path):
+        for document in read_documents(path):
             loaded = _load(document, path)
             if isinstance(loaded, Baseline):
                 baselines[loaded.metadata.name] = loaded
@@ -46,7 +46,8 @@ def load_manifests(files: Iterable[Path]) -> Manifests:
     return Manifests(baselines, schedules, tuple(passed_over))
 
 
-def _documents(path: Path) -> Iterator[dict[str, Any]]:
+def read_documents(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a YAML or JSON file, those of lists one by one; raises ConfigurationError naming the file."""
     try:
         documents = list(yaml.safe_load_all(path.read_text()))
     except OSError as error:
@@ -59,7 +60,7 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
         listed = isinstance(document, dict) and document.get("kind") == "List"
         for item in document.get("items") or [] if listed else [document]:
             if not isinstance(item, dict):
-                raise ConfigurationError(f"{path}: document {number} is no object with apiVersion and kind")
+                raise ConfigurationError(f"{path}: document {number} is no object")
             yield item
 
 

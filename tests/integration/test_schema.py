@@ -14,6 +14,7 @@ from hack.generate import ROOT
 from model_monitor_crds import KINDS
 from model_monitor_crds.metadata import Kind
 from model_monitor_crds.schema import custom_resource_definition
+from model_monitor_jobs.migration.settings import Settings
 from tests.cluster.api import ApiClient, ApiError
 from tests.cluster.control_plane import ControlPlane
 from tests.integration.full_documents import (
@@ -29,6 +30,7 @@ from tests.integration.full_documents import (
     without,
 )
 from tests.integration.rule_breakers import BREAKERS, UNCHANGEABLE
+from tests.unit.jobs.migration.sagemaker_shapes import WHOLE, all_four, manifests, migrate, once
 
 FOLDER = "/apis/modelmonitor.dev/v1alpha1/namespaces/default"
 KIND_IDS = [kind.name for kind in KINDS]
@@ -347,3 +349,15 @@ def test_a_pod_that_uses_every_field_is_one_that_kubernetes_takes(cluster: Contr
         },
     }
     cluster.apply(yaml.safe_dump(job), "--dry-run=server", "--validate=strict")
+
+
+@every_kind
+def test_what_migrate_writes_is_accepted_and_its_placeholders_are_not(server: Server, kind: Kind) -> None:
+    whole = manifests(migrate(*all_four(), once(), settings=WHOLE), kind.name)
+    assert whole
+    for document in whole:
+        server.try_spec(document)
+    wanting = [d for d in manifests(migrate(*all_four(), settings=Settings()), kind.name) if "<" in str(d)]
+    assert len(wanting) == (6 if kind.name == "MonitoringSchedule" else 0)
+    for document in wanting:
+        assert "must start with s3://bucket" in server.refusal(document, ("spec",))
