@@ -9,8 +9,8 @@ from model_monitor_jobs.reports.html.model_bias.model import GroupRates
 from model_monitor_jobs.reports.html.paper import BASELINE, GRID, INK, SMALL_TEXT, WINDOW, Paper, Scale
 from model_monitor_jobs.reports.html.words import cut, label, share
 
-_WIDE: Final = 760
-_NAMES: Final = 230
+_WIDE: Final = 640
+_NAMES: Final = 232
 _RIGHT: Final = 70
 _ROW: Final = 28
 _HEAD: Final = 26
@@ -18,7 +18,7 @@ _GAP: Final = 8
 _BOTTOM: Final = 30
 _APART: Final = 5
 """How far this window lies above the middle of its row, and the baseline below."""
-_LONGEST_NAME: Final = 34
+_LONGEST_NAME: Final = 30
 
 
 def draw_rates(shown: GroupRates) -> Paper:
