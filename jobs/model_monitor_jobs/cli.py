@@ -325,14 +325,31 @@ def demo(output: Path) -> None:
 
     Example: model-monitor demo --output demo-output
     """
-    try:
+    with _packages_of_demo():
         from model_monitor_jobs.demo.story import tell
+    _exit(lambda: tell(output, _terminal(), _now, sys.argv[0]))
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8013, show_default=True, help="Where it listens.")
+def demo_model(port: int) -> None:
+    """Serve the demo's model of flights on loopback, until Ctrl-C: CSV in, a probability a line out.
+
+    Example: model-monitor demo-model --port 8013
+    """
+    with _packages_of_demo():
+        from model_monitor_jobs.demo.flights_model import answer_until_stopped
+    _exit(lambda: answer_until_stopped(port, _terminal()))
+
+
+@contextmanager
+def _packages_of_demo() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise click.ClickException(
             f"the demo needs the package {error.name}: install model-monitor-operator[jobs,demo]"
         ) from error
-
-    _exit(lambda: tell(output, _terminal(), _now, sys.argv[0]))
 
 
 def _dataset(options: dict[str, Any]) -> tuple[Dataset, Columns]:

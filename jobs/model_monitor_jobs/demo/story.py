@@ -12,10 +12,11 @@ from model_monitor_jobs.commands.exit_codes import ERROR, NO_VIOLATION
 from model_monitor_jobs.demo.chapter import Data, tell_chapter
 from model_monitor_jobs.demo.data_quality import INPUTS
 from model_monitor_jobs.demo.model_bias import GROUPS
+from model_monitor_jobs.demo.model_explainability import REASONS
 from model_monitor_jobs.demo.model_quality import ANSWERS
 from model_monitor_jobs.execution.perform import Clock
 
-CHAPTERS: Final = (INPUTS, ANSWERS, GROUPS)
+CHAPTERS: Final = (INPUTS, ANSWERS, GROUPS, REASONS)
 _ORDINALS: Final = ("First", "Second", "Third", "Fourth")
 
 

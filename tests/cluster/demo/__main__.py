@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.text import Text
 
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.demo import data_quality, model_bias, model_quality
+from tests.cluster.demo import data_quality, model_bias, model_explainability, model_quality
 from tests.cluster.demo.teller import Teller
 from tests.cluster.installation import CHART, install
 from tests.cluster.kubelet import SubprocessKubelet
 
-CHAPTERS = (data_quality, model_quality, model_bias)
+CHAPTERS = (data_quality, model_quality, model_bias, model_explainability)
 
 
 def main() -> int:

@@ -25,5 +25,3 @@ def tell(teller: Teller) -> None:
     )
     for name in RUNS:
         teller.kubectl("get", "mexe", name, "-o", f"jsonpath={path}", shown=f"get mexe {name} -o jsonpath=…")
-    teller.say("Three monitors of two models:")
-    teller.kubectl("get", "msch", "-o", "wide")

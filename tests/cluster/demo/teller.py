@@ -51,9 +51,10 @@ class Teller:
         """Wait as a script would, without showing it."""
         self._control_plane.kubectl("wait", f"--for=condition={condition}", resource, "--timeout=120s")
 
-    def apply(self, chapter: Chapter, baseline: str, schedule: str) -> None:
-        """Apply a chapter's manifest and wait until both of its objects are ready."""
-        self.kubectl("apply", "-f", "-", input=chapter.manifest_text, shown=f"apply -f {chapter.manifest}")
+    def apply(self, chapter: Chapter, baseline: str, schedule: str, manifest: str | None = None) -> None:
+        """Apply a chapter's manifest, or what was made of it, and wait until both of its objects are ready."""
+        text = chapter.manifest_text if manifest is None else manifest
+        self.kubectl("apply", "-f", "-", input=text, shown=f"apply -f {chapter.manifest}")
         self.wait(f"baseline/{baseline}")
         self.wait(f"monitoringschedule/{schedule}")
         self.kubectl("get", "mbl,msch")
