@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from model_monitor_jobs.reports.html.render import render_report
-from tests.report import examples, model_bias_examples, model_quality_examples
+from tests.report import examples, model_bias_examples, model_explainability_examples, model_quality_examples
 from tests.report.accessibility import axe_core
 from tests.report.browser import Browser
 
-MODULES = {"": examples, "model_bias": model_bias_examples, "model_quality": model_quality_examples}
+MODULES = {
+    "": examples,
+    "model_bias": model_bias_examples,
+    "model_explainability": model_explainability_examples,
+    "model_quality": model_quality_examples,
+}
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,11 @@ MODEL_QUALITY = tuple(
     f"model_quality.{name}" for name in ("alert", "few_labels", "of_numbers", "of_classes", "original", "hostile")
 )
 MODEL_BIAS = tuple(f"model_bias.{name}" for name in ("alert", "few", "original", "hostile"))
-EXAMPLES = (*DATA_QUALITY, *MODEL_QUALITY, *MODEL_BIAS)
+MODEL_EXPLAINABILITY = tuple(
+    f"model_explainability.{name}" for name in ("alert", "quiet", "few", "original", "of_two_outputs", "hostile")
+)
+OF_MODELS = (*MODEL_QUALITY, *MODEL_BIAS, *MODEL_EXPLAINABILITY)
+EXAMPLES = (*DATA_QUALITY, *OF_MODELS)
 Pages = Callable[[str], Path]
 
 CONTRAST = """
@@ -107,7 +111,7 @@ def test_the_questions_are_answered_in_their_order(browser: Browser, page_file: 
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", *MODEL_QUALITY, *MODEL_BIAS])
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", *OF_MODELS])
 def test_every_text_has_enough_contrast(browser: Browser, page_file: Pages, name: str, dark: bool) -> None:
     with browser.page(dark=dark) as page:
         page.open(page_file(name))
@@ -120,7 +124,7 @@ def test_every_text_has_enough_contrast(browser: Browser, page_file: Pages, name
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", "hostile", *MODEL_QUALITY, *MODEL_BIAS])
+@pytest.mark.parametrize("name", ["storm", "quiet", "unjudged", "original", "hostile", *OF_MODELS])
 def test_axe_finds_no_fault(browser: Browser, page_file: Pages, axe: str, name: str, dark: bool) -> None:
     with browser.page(dark=dark) as page:
         page.open(page_file(name))
@@ -177,7 +181,7 @@ def test_without_javascript_everything_is_there_but_sorting(browser: Browser, pa
         assert page.evaluate("document.querySelectorAll('#columns tbody tr').length") == 8
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 1100, 400, 390])
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_page_never_scrolls_sideways(browser: Browser, page_file: Pages, name: str, width: int) -> None:
     with browser.page(width, 844) as page:

@@ -37,6 +37,8 @@ from model_monitor_jobs.reports.html.words import counted, share, times
 from model_monitor_jobs.runs.model_explainability_result import ModelExplainabilityResult
 
 MOST_DRAWN: Final = 12
+MOST_VALUES: Final = 8
+"""Categories whose names stand side by side."""
 MOST_LISTED: Final = 200
 
 
@@ -58,8 +60,8 @@ def report_of(result: ModelExplainabilityResult, context: ReportContext) -> Mode
 
 def _name_of(finding: Finding) -> tuple[str, str]:
     if finding.check == SHARE_CHECK:
-        return finding.column, "share of all attribution"
-    return finding.column or "All features", "order of importance (NDCG)"
+        return finding.column, "share of attribution"
+    return finding.column or "All features", "their order (NDCG)"
 
 
 def _answer(
@@ -135,9 +137,10 @@ def _label(label: str, result: ModelExplainabilityResult) -> LabelPart:
     drawn = FeatureShares(tuple(map(_drawn, ordered[:MOST_DRAWN])))
     mean = f"{own.expected_value:.4g}"
     before = f"{known.expected_value:.4g}"
+    as_before = "as in the baseline" if before == mean else f"{before} in the baseline"
     sentence = (
-        f"A share is a feature’s part of what moves answers away from the background’s mean answer, {mean} "
-        f"({before} in the baseline)."
+        "A share is a feature’s part of what moves answers away from the background’s mean answer, which is "
+        f"{mean} ({as_before})."
     )
     return LabelPart(label if len(result.measured) > 1 else "", sentence, drawn, rows)
 
@@ -148,7 +151,8 @@ def _drawn(each: ShareChange) -> FeatureShare:
 
 
 def _signed(change: float) -> str:
-    return f"{'+' if change > 0 else '−' if change < 0 else ''}{share(abs(change))}"
+    """A change of a share, in points."""
+    return f"{'+' if change > 0 else '−' if change < 0 else ''}{share(abs(change)).removesuffix(' %')}"
 
 
 def _dependence(result: ModelExplainabilityResult) -> Iterator[Dependence]:
@@ -172,7 +176,7 @@ def _dependence(result: ModelExplainabilityResult) -> Iterator[Dependence]:
 
 def _names(own: PartialDependence, then: PartialDependence | None) -> tuple[str, ...]:
     values = dict.fromkeys([*own.values, *(then.values if then is not None and not then.numeric else ())])
-    return tuple(str(value) for value in values)[:MOST_DRAWN]
+    return tuple(str(value) for value in values)[:MOST_VALUES]
 
 
 def _line(each: PartialDependence, output: int, names: tuple[str, ...]) -> DependenceLine:

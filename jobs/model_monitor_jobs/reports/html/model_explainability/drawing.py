@@ -43,7 +43,7 @@ def draw_shares(shown: FeatureShares) -> Paper:
     marks = [tick for tick in ticks(0, top, 5) if 0 <= tick <= top]
     paper.lines([((across.at(tick), 24), (across.at(tick), height)) for tick in marks], GRID)
     for tick in marks:
-        paper.text((tick, 0), share(tick), "center", "bottom", (0, 6), SMALL_TEXT)
+        paper.text((tick, 0), percent_text(tick), "center", "bottom", (0, 6), SMALL_TEXT)
     for place, each in enumerate(features):
         upper = height - _ROW * place - 6
         middle = upper - _BAR / 2
@@ -52,8 +52,13 @@ def draw_shares(shown: FeatureShares) -> Paper:
         _bar(paper, each.share, upper, filled=False)
         ends = [(across.at(max(0.0, each.low)), middle), (across.at(min(top, each.high)), middle)]
         paper.lines([ends], WINDOW, 2)
-        paper.text((max(each.share, each.high, each.baseline), middle), share(each.share), "left", "center", (8, 0))
+        paper.text((max(each.share, each.high), middle), share(each.share), "left", "center", (8, 0))
     return paper
+
+
+def percent_text(tick: float) -> str:
+    """A share beside an axis: without decimals where it has none."""
+    return f"{100 * tick:.10g} %"
 
 
 def _bar(paper: Paper, length: float, upper: float, *, filled: bool) -> None:
