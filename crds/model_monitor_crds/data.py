@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from model_monitor_crds.base import ColumnName, Model, Uri
+from model_monitor_crds.rules import Rule
 
 UnreadableShare = Annotated[float, Field(ge=0, le=1)]
 
@@ -20,9 +21,26 @@ class CSVOptions(Model):
     """The character between two cells."""
 
 
+class Script(Model):
+    """A Python script of your own, written for SageMaker Model Monitor."""
+
+    uri: Uri
+    """The script: one file of Python."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    """How long it may take for a request before it is ended; a record preprocessor is given up to 500 records at once.
+    """
+
+
 class Dataset(Model):
     """A table in a store: a file, a folder of files, or a glob."""
 
+    rules = (
+        Rule(
+            "!has(self.recordPreprocessor) || self.format != 'Parquet'",
+            "spec.dataset.recordPreprocessor: Parquet has no lines that a script could be given",
+            lambda dataset: dataset.record_preprocessor is None or dataset.format != "Parquet",
+        ),
+    )
     uri: Uri
     """A file, a folder or a glob: s3://bucket/path, gs://, az://, file:///path (below a mounted volume),
     pvc://claim/path."""
@@ -32,6 +50,8 @@ class Dataset(Model):
     """How CSV is written; only read when format is CSV."""
     max_unreadable_share: UnreadableShare = 0.5
     """Share of lines and of files (0 to 1) that may be unreadable before a run fails. Fewer are counted and shown."""
+    record_preprocessor: Script | None = None
+    """A script whose `preprocess_handler(line)` makes a row, several or none of each line of CSV or JSON Lines."""
 
 
 class Columns(Model):

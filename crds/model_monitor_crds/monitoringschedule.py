@@ -20,7 +20,7 @@ from model_monitor_crds.base import (
     Uri,
 )
 from model_monitor_crds.bias import ModelBias
-from model_monitor_crds.data import Columns, CSVOptions, Output, UnreadableShare
+from model_monitor_crds.data import Columns, CSVOptions, Output, Script, UnreadableShare
 from model_monitor_crds.data_quality import DataQuality
 from model_monitor_crds.engine import LOCAL, Engine
 from model_monitor_crds.ground_truth import GroundTruth
@@ -68,7 +68,20 @@ class WindowOffsets(Model):
 class Input(Model):
     """The traffic that is judged."""
 
-    rules = (exactly_one("endpoint", "batch", of="spec.input"),)
+    rules = (
+        exactly_one("endpoint", "batch", of="spec.input"),
+        Rule(
+            "!has(self.recordPreprocessor) || !has(self.batch) ||"
+            " (self.batch.format != 'Parquet' && !has(self.batch.predictionsURI))",
+            "spec.input.recordPreprocessor: Parquet has no lines that a script could be given, and predictionsURI pairs"
+            " rows that a script may drop",
+            lambda source: (
+                source.record_preprocessor is None
+                or source.batch is None
+                or (source.batch.format != "Parquet" and source.batch.predictions_uri is None)
+            ),
+        ),
+    )
     endpoint: Endpoint | None = None
     """Captured traffic of a model server."""
     batch: Batch | None = None
@@ -77,6 +90,9 @@ class Input(Model):
     """The span of data a run reads. Default: from the schedule's previous time to this one."""
     max_unreadable_share: UnreadableShare = 0.5
     """Share of lines and of files (0 to 1) that may be unreadable before a run fails. Fewer are counted and shown."""
+    record_preprocessor: Script | None = None
+    """A script whose `preprocess_handler(inference_record)` makes a row, several or none of each captured event; of a
+    batch folder it is given each line of CSV or JSON Lines."""
 
 
 class Alert(Model):
@@ -225,6 +241,9 @@ class MonitoringScheduleSpec(Model):
     """Settings of the explainability monitor."""
     alert: Alert = Field(default_factory=Alert)
     """When violations become an alert."""
+    post_analytics_processor: Script | None = None
+    """A script whose `postprocess_handler()` runs once the results are there, in /opt/ml/processing/output; what it
+    writes there is stored with them, and the run fails where it does."""
     output: Output
     """Where results are written: <uri>/<schedule>/yyyy/mm/dd/hh/ of the scheduled time in UTC."""
     engine: Annotated[Engine, Field(json_schema_extra={"default": {"type": "Local"}})] = LOCAL

@@ -18,6 +18,8 @@ RUN_FOLDER = "/etc/model-monitor"
 """Where the pod sees its run configuration (`run.json`), its Job's name (`job-name`) and its namespace."""
 CREDENTIALS_FOLDER = "/var/run/secrets/model-monitor"
 """Where the pod sees its token (`token`) and the API server's certificate authority (`ca.crt`)."""
+OUTPUT_FOLDER: Final = "/opt/ml/processing/output"
+"""Where scripts and containers written for SageMaker have a run's results."""
 CLAIMS_FOLDER = "/mnt/claims"
 """Below it, each claim that a pvc:// URI names is mounted under its own name."""
 EXIT_INPUT = 1

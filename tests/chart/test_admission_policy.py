@@ -214,6 +214,25 @@ def test_the_address_of_a_dask_scheduler_needs_the_right_to_create_pods(team: Te
     team.write(without, changed(kinds[kind], {"engine": {"type": "Local"}}))
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("Baseline", {"dataset": {"uri": "s3://b/d", "recordPreprocessor": {"uri": "s3://b/p.py"}}}),
+        (
+            "MonitoringSchedule",
+            {"input": {"endpoint": {"captureURI": "s3://b/c"}, "recordPreprocessor": {"uri": "s3://b/p.py"}}},
+        ),
+        ("MonitoringSchedule", {"postAnalyticsProcessor": {"uri": "s3://b/p.py"}}),
+    ],
+)
+def test_a_script_needs_the_right_to_create_pods(team: Team, kind: str, spec: Object) -> None:
+    without, with_it = team.user(may_get("secrets")), team.user(MAY_CREATE_PODS)
+    document = changed({"Baseline": BASELINE, "MonitoringSchedule": SCHEDULE}[kind], spec)
+    message = team.refused(without, document)
+    assert f"{without} may not create pods in this namespace, so may not choose a script" in message
+    team.write(with_it, document)
+
+
 def test_who_may_not_add_a_secret_may_not_point_a_run_that_has_it_elsewhere(team: Team) -> None:
     """Else the Secret's keys could write a bucket's contents to where the author reads."""
     without, with_it = team.user(), team.user(may_get("secrets", "guarded"))
@@ -255,7 +274,9 @@ def test_status_and_deletion_are_not_judged(team: Team) -> None:
 
 def test_no_field_of_the_api_escapes_the_policies() -> None:
     """A field added here names something guarded: extend the policy and its cases, then this list."""
-    telling = re.compile("secret|configmap|claim|account|image|token|projected|hostpath|csi|address", re.IGNORECASE)
+    telling = re.compile(
+        "secret|configmap|claim|account|image|token|projected|hostpath|csi|address|processor|script", re.IGNORECASE
+    )
     found = {
         part
         for kind in KINDS
@@ -266,5 +287,5 @@ def test_no_field_of_the_api_escapes_the_policies() -> None:
     assert found == {
         "image", "imagePullPolicy", "imagePullSecrets", "serviceAccountName", "secretKeyRef", "configMapKeyRef",
         "secretRef", "configMapRef", "secret", "secretName", "configMap", "persistentVolumeClaim", "claimName",
-        "address",
+        "address", "recordPreprocessor", "postAnalyticsProcessor",
     }  # fmt: skip

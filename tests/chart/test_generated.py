@@ -104,4 +104,9 @@ def test_uri_list_has_every_uri_of_every_spec() -> None:
         "object.spec.?input.batch.predictionsURI",
         "object.spec.?groundTruth.uri",
         "object.spec.?modelBias.analysisConfigURI",
+        "object.spec.?modelExplainability.analysisConfigURI",
+        "object.spec.?modelExplainability.shap.backgroundURI",
+        "object.spec.?dataset.recordPreprocessor.uri",
+        "object.spec.?input.recordPreprocessor.uri",
+        "object.spec.?postAnalyticsProcessor.uri",
     }

@@ -126,6 +126,7 @@ _SCHEDULE_STATUS = {
         {"column": "age", "segment": SEGMENT, "check": "completeness_check", "violations": 2, "immediate": True}
     ],
 }
+_SCRIPT = {"uri": "s3://b/preprocess.py", "timeoutSeconds": 30}
 _SCHEDULE_SPEC = {
     "model": "credit",
     "monitoringType": "DataQuality",
@@ -135,6 +136,7 @@ _SCHEDULE_SPEC = {
     "baselineRef": {"name": "b"},
     "input": {
         "endpoint": {"captureURI": "s3://b/capture", "format": "SageMaker"},
+        "recordPreprocessor": _SCRIPT,
         "window": {"startOffset": "-PT2H", "endOffset": "-PT1H"},
         "maxUnreadableShare": 0.1,
     },
@@ -157,6 +159,7 @@ _SCHEDULE_SPEC = {
     },
     "engine": ENGINE,
     "alert": {"datapointsToAlert": 3, "evaluationPeriods": 4},
+    "postAnalyticsProcessor": _SCRIPT,
     "output": {"uri": "s3://b/reports"},
     "job": SCHEDULED_POD,
 }
@@ -310,7 +313,13 @@ DOCUMENTS: dict[str, list[Object]] = {
             "Baseline",
             {
                 "monitoringType": "DataQuality",
-                "dataset": {"uri": "s3://b/d.csv", "format": "CSV", "csv": CSV, "maxUnreadableShare": 0.1},
+                "dataset": {
+                    "uri": "s3://b/d.csv",
+                    "format": "CSV",
+                    "csv": CSV,
+                    "maxUnreadableShare": 0.1,
+                    "recordPreprocessor": _SCRIPT,
+                },
                 "columns": COLUMNS,
                 "windows": ["PT1H"],
                 "timeZone": "Europe/Berlin",

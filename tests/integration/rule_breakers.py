@@ -258,6 +258,20 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
     "spec.modelExplainability: set shap or analysisConfigURI, not both": [
         lambda _: _EXPLAINED | {"shap": {}, "analysisConfigURI": "s3://b/c"},
     ],
+    "spec.dataset.recordPreprocessor: Parquet has no lines that a script could be given": [
+        lambda dataset: dataset | {"format": "Parquet", "recordPreprocessor": {"uri": "s3://b/p.py"}},
+    ],
+    "spec.input.recordPreprocessor: Parquet has no lines that a script could be given, and predictionsURI pairs rows"
+    " that a script may drop": [
+        lambda _: {
+            "batch": {"dataURI": "s3://b/d", "format": "Parquet"},
+            "recordPreprocessor": {"uri": "s3://b/p.py"},
+        },
+        lambda _: {
+            "batch": {"dataURI": "s3://b/d", "predictionsURI": "s3://b/p"},
+            "recordPreprocessor": {"uri": "s3://b/p.py"},
+        },
+    ],
     "spec.input.batch.predictionsURI: not for monitoringType DataQuality and ModelExplainability": [
         lambda spec: (
             spec

@@ -70,12 +70,15 @@
   object.spec.?modelExplainability.shap.backgroundURI.orValue(''),
   object.spec.?modelExplainability.analysisConfigURI.orValue(''),
   object.spec.?dataset.uri.orValue(''),
+  object.spec.?dataset.recordPreprocessor.uri.orValue(''),
   object.spec.?existing.statisticsURI.orValue(''),
   object.spec.?existing.constraintsURI.orValue(''),
   object.spec.?output.uri.orValue(''),
   object.spec.?input.endpoint.captureURI.orValue(''),
   object.spec.?input.batch.dataURI.orValue(''),
   object.spec.?input.batch.predictionsURI.orValue(''),
-  object.spec.?groundTruth.uri.orValue('')
+  object.spec.?input.recordPreprocessor.uri.orValue(''),
+  object.spec.?groundTruth.uri.orValue(''),
+  object.spec.?postAnalyticsProcessor.uri.orValue('')
 ].filter(u, u != '')
 {{- end }}

@@ -15,6 +15,7 @@ from model_monitor_crds.run import Occasion, WindowError, latest_window
 from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.window import Window
 from model_monitor_jobs.execution.page import REPORT, monitor_page
+from model_monitor_jobs.execution.postprocess import postprocessed
 from model_monitor_jobs.runs import conditions
 from model_monitor_jobs.runs.baseline import make_baseline
 from model_monitor_jobs.runs.baseline_files import MadeBaseline
@@ -29,6 +30,7 @@ from model_monitor_jobs.runs.outcome import (
     results_folder,
 )
 from model_monitor_jobs.runs.result import Result
+from model_monitor_jobs.runs.scripts import fetched_script
 from model_monitor_jobs.storage import Storage
 
 Clock = Callable[[], datetime]
@@ -107,7 +109,10 @@ def publish(
     storage: Storage,
     clock: Clock,
 ) -> Performed:
-    """Write the results folder of a run, execution.json last."""
+    """Write the results folder of a run, execution.json last.
+
+    Raises InputError and ConfigurationError where the post-analytics processor fails; then nothing was written.
+    """
     folder = run.folder
     found = result_status(result, folder)
     status = _ended(started, found, found.violation_count or 0, clock())
@@ -123,6 +128,9 @@ def publish(
     compatible = run.monitor.compatibility == "SageMaker"
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
         files[METRICS] = lines
+    script = fetched_script(run.monitor.post_analytics_processor, storage)
+    if script is not None:
+        files = postprocessed(script, files)
     storage.write_folder(folder, files, last=EXECUTION)
     for name in result.passing:
         storage.remove(storage.join(folder, name))

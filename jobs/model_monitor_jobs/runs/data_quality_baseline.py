@@ -29,11 +29,11 @@ from model_monitor_jobs.runs.reading import (
     read_profile,
 )
 from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS
+from model_monitor_jobs.runs.traffic import open_rows
 from model_monitor_jobs.sagemaker.constraints import constraints_document, read_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.statistics import read_statistics, statistics_document
-from model_monitor_jobs.sources import CSVDialect, RecordStream
-from model_monitor_jobs.sources.dataset import read_dataset
+from model_monitor_jobs.sources import RecordStream
 from model_monitor_jobs.storage import Storage
 
 MOST_VALUES: Final = 120
@@ -71,8 +71,7 @@ def profile_dataset(
     Raises InputError for data that can't be used, ConfigurationError for columns that it does not have.
     """
     zone = read_zone(time_zone)
-    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
-    stream = read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
+    stream = open_rows(dataset, storage)
     table = read_profile(stream, engine, excluded_columns(columns))
     report = stream.report
     check_readable(report, dataset.max_unreadable_share, dataset.uri)

@@ -304,18 +304,17 @@ def _metrics(listed: Any) -> dict[str, EarlierMetric]:
     for entry in listed if isinstance(listed, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("metric"), str):
             numbers = {
-                names.get(name, name): float(value)
-                for name, value in entry.items()
-                if name not in ("metric", "facet") and isinstance(value, int | float)
+                names.get(name, name): float(value) for name, value in entry.items() if isinstance(value, int | float)
             }
             known = {name: value for name, value in numbers.items() if name in EarlierMetric.__dataclass_fields__}
-            found[metric_key(entry["metric"], entry.get("facet"))] = EarlierMetric(**known)
+            of = (entry.get(name) for name in ("facet", "feature", "label"))
+            found[metric_key(entry["metric"], *of)] = EarlierMetric(**known)
     return found
 
 
-def metric_key(metric: str, facet: Any = None) -> str:
-    """By what a metric is known: its name, of bias with the facet."""
-    return f"{metric} {facet}" if isinstance(facet, str) else metric
+def metric_key(metric: str, *of: Any) -> str:
+    """By what a metric is known: its name, of bias with the facet, of attributions with feature and label."""
+    return " ".join([metric, *(each for each in of if isinstance(each, str))])
 
 
 def _with_estimates(metrics: dict[str, EarlierMetric], document: Any) -> dict[str, EarlierMetric]:

@@ -15,6 +15,7 @@ from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.profiles.roles import ColumnRole
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.reading import check_readable
+from model_monitor_jobs.runs.scripts import fetched_script
 from model_monitor_jobs.runs.traffic import of_window
 from model_monitor_jobs.sources import CSVDialect, ReadReport, RecordStream
 from model_monitor_jobs.sources.batch import read_batch
@@ -155,7 +156,7 @@ def open_records(
     if source.endpoint is None:
         if source.batch is None:
             raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
-        return _batch(source.batch, columns, selection, window, storage)
+        return _batch(source, source.batch, columns, selection, window, storage)
     expected, alternatives = layouts(roles, answers)
     return read_capture(
         storage,
@@ -164,10 +165,13 @@ def open_records(
         expected=expected or None,
         alternatives=alternatives,
         selection=selection,
+        script=fetched_script(source.record_preprocessor, storage),
     )
 
 
-def _batch(batch: Batch, columns: Columns, selection: Selection, window: Window, storage: Storage) -> RecordStream:
+def _batch(
+    source: Input, batch: Batch, columns: Columns, selection: Selection, window: Window, storage: Storage
+) -> RecordStream:
     dialect = CSVDialect(batch.csv.header, batch.csv.delimiter)
     bounds = window if columns.timestamp else None
     uri = of_window(batch.data_uri, window)
@@ -181,6 +185,7 @@ def _batch(batch: Batch, columns: Columns, selection: Selection, window: Window,
             csv=dialect,
             window=bounds,
             timestamp=columns.timestamp,
+            script=fetched_script(source.record_preprocessor, storage),
         )
     return read_beside(
         storage,

@@ -18,15 +18,7 @@ from model_monitor_jobs.profiles.roles import ColumnRole
 from model_monitor_jobs.profiles.table import TableProfile
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.reading import check_columns, check_delimiter, check_readable, first_columns, read_profile
-from model_monitor_jobs.sources import CSVDialect, RecordStream
-from model_monitor_jobs.sources.dataset import read_dataset
-from model_monitor_jobs.storage import Storage
-
-
-def open_labelled_dataset(dataset: Dataset, storage: Storage) -> RecordStream:
-    """The records of a dataset."""
-    dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
-    return read_dataset(storage, dataset.uri, dataset.format, csv=dialect)
+from model_monitor_jobs.sources import RecordStream
 
 
 def first_look(

@@ -26,10 +26,10 @@ from model_monitor_jobs.runs.labelled_dataset import (
     UnusableRows,
     first_look,
     hashed_batches,
-    open_labelled_dataset,
     roles_of,
 )
 from model_monitor_jobs.runs.result import ANALYSIS
+from model_monitor_jobs.runs.traffic import open_rows
 from model_monitor_jobs.sagemaker.analysis import MeasuredFacet, analysis_document, read_analysis
 from model_monitor_jobs.sagemaker.bias_drift import bias_constraints
 from model_monitor_jobs.sagemaker.documents import to_json
@@ -85,7 +85,7 @@ def measure_dataset(
             remedy="name the columns with labels and with the model's answers",
         )
     given = given_problem(settings, storage)
-    stream = open_labelled_dataset(dataset, storage)
+    stream = open_rows(dataset, storage)
     table = first_look(stream, dataset, columns, engine, list(dict.fromkeys([outcome, *given.columns])))
     answers.check(table.order, dataset.uri)
     problem = given.resolved(table.columns, outcome)

@@ -36,9 +36,10 @@ from model_monitor_jobs.runs.explanation_problem import (
     given_background,
     given_explanation,
 )
-from model_monitor_jobs.runs.labelled_dataset import first_look, open_labelled_dataset, ordinal_hashes, roles_of
+from model_monitor_jobs.runs.labelled_dataset import first_look, ordinal_hashes, roles_of
 from model_monitor_jobs.runs.reading import first_columns
 from model_monitor_jobs.runs.result import ANALYSIS
+from model_monitor_jobs.runs.traffic import open_rows
 from model_monitor_jobs.sagemaker.analysis import analysis_document, read_analysis
 from model_monitor_jobs.sagemaker.attributions import (
     LabelExplanation,
@@ -105,7 +106,7 @@ def explain_dataset(
     zone = read_zone(time_zone)
     refuse_segments(columns)
     problem = given_explanation(settings, storage)
-    stream = open_labelled_dataset(dataset, storage)
+    stream = open_rows(dataset, storage)
     roles = roles_of(
         first_columns(stream),
         columns,

@@ -35,11 +35,11 @@ from model_monitor_jobs.runs.labelled_dataset import (
     UnusableRows,
     first_look,
     hashed_batches,
-    open_labelled_dataset,
     roles_of,
 )
 from model_monitor_jobs.runs.reference_sample import ReferenceSampler
 from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS
+from model_monitor_jobs.runs.traffic import open_rows
 from model_monitor_jobs.sagemaker.documents import to_json
 from model_monitor_jobs.sagemaker.model_quality import read_model_quality_statistics, statistics_document
 from model_monitor_jobs.sagemaker.model_quality_constraints import (
@@ -89,7 +89,7 @@ def measure_dataset(
     label = columns.ground_truth
     if label is None:
         raise ConfigurationError("spec.columns.groundTruth: is missing", remedy="name the column with the label")
-    stream = open_labelled_dataset(dataset, storage)
+    stream = open_rows(dataset, storage)
     table = first_look(stream, dataset, columns, engine, [label, *columns.segments])
     problem, shift = _problem(settings, table, label, dataset.uri)
     answers = AnswerColumns.of(columns, problem)

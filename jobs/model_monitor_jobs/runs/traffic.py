@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from model_monitor_crds.data import Columns, Dataset
+from model_monitor_crds.data import Columns, Dataset, Script
 from model_monitor_crds.monitoringschedule import Batch, Input
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.runs.loading import LoadedBaseline
 from model_monitor_jobs.runs.offenders import Identified
+from model_monitor_jobs.runs.scripts import fetched_script
 from model_monitor_jobs.sources import CSVDialect, RecordStream
 from model_monitor_jobs.sources.capture import read_capture
 from model_monitor_jobs.sources.dataset import read_dataset
@@ -34,22 +35,28 @@ def open_input(source: Input, window: Window, columns: Columns, baseline: Loaded
     most = source.max_unreadable_share
     if source.endpoint is not None:
         uri, order, others = source.endpoint.capture_uri, baseline.order, baseline.alternatives
+        script = fetched_script(source.record_preprocessor, storage)
         return Traffic(
-            read_capture(storage, uri, window, expected=order, alternatives=others),
+            read_capture(storage, uri, window, expected=order, alternatives=others, script=script),
             uri,
             most,
-            lambda: identified_capture(storage, uri, window, expected=order, alternatives=others),
+            lambda: identified_capture(storage, uri, window, expected=order, alternatives=others) if not script else (),
         )
     if source.batch is None:
         raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
-    dataset = batch_dataset(source.batch, window, most)
+    dataset = batch_dataset(source.batch, window, most, source.record_preprocessor)
     return open_dataset(dataset, storage, window if columns.timestamp else None, columns.timestamp)
 
 
-def batch_dataset(batch: Batch, window: Window, most_unreadable: float) -> Dataset:
+def batch_dataset(batch: Batch, window: Window, most_unreadable: float, preprocessor: Script | None = None) -> Dataset:
     """The dataset that a batch folder is for a window."""
-    uri = of_window(batch.data_uri, window)
-    return Dataset(uri=uri, format=batch.format, csv=batch.csv, max_unreadable_share=most_unreadable)
+    return Dataset(
+        uri=of_window(batch.data_uri, window),
+        format=batch.format,
+        csv=batch.csv,
+        max_unreadable_share=most_unreadable,
+        record_preprocessor=preprocessor,
+    )
 
 
 def of_window(uri: str, window: Window) -> str:
@@ -63,9 +70,31 @@ def open_dataset(
     """The records of a dataset, or of a window of it."""
     dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     uri, kind, bounds = dataset.uri, dataset.format, timestamp if window is not None else None
+    scripted = dataset.record_preprocessor is not None
     return Traffic(
-        read_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds),
+        open_rows(dataset, storage, window, bounds),
         uri,
         dataset.max_unreadable_share,
-        lambda: identified_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds),
+        # What a script makes of a line can't be looked up in it.
+        lambda: (
+            () if scripted else identified_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds)
+        ),
+    )
+
+
+def open_rows(
+    dataset: Dataset, storage: Storage, window: Window | None = None, timestamp: str | None = None
+) -> RecordStream:
+    """The rows of a dataset, or of a window of it by their times, as its preprocessor makes them.
+
+    Raises as `read_dataset` does.
+    """
+    return read_dataset(
+        storage,
+        dataset.uri,
+        dataset.format,
+        csv=CSVDialect(dataset.csv.header, dataset.csv.delimiter),
+        window=window,
+        timestamp=timestamp,
+        script=fetched_script(dataset.record_preprocessor, storage),
     )

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.scripts.process import Script
 from model_monitor_jobs.sources import csv_files, json_lines, json_text
 from model_monitor_jobs.sources.dataset import DatasetFormat, DatasetReader, files_at
 from model_monitor_jobs.sources.id_columns import id_texts, usual_id_column
@@ -36,6 +37,7 @@ def read_batch(
     window: Window | None = None,
     timestamp: str | None = None,
     scratch: Path | None = None,
+    script: Script | None = None,
 ) -> RecordStream:
     """Read rows as `read_dataset` does, with outputs by their selectors and RECORD_ID.
 
@@ -46,7 +48,7 @@ def read_batch(
 
     Raises as `read_dataset` does, and (while reading) InputError when there is no column `id`.
     """
-    rows = dataset_reader(storage, format, csv, window, timestamp, scratch, selection)
+    rows = dataset_reader(storage, format, csv, window, timestamp, scratch, selection, script)
     return selected_stream(storage, files_at(storage, uri), SelectedRows(rows, rows, selection, id), rows, id, uri)
 
 
@@ -58,11 +60,12 @@ def dataset_reader(
     timestamp: str | None,
     scratch: Path | None,
     selection: Selection,
+    script: Script | None = None,
 ) -> DatasetReader:
     """A reader of rows, in whose JSON Lines the selectors' paths are looked for."""
     csv_files.check_dialect(csv)
     record = AnswerRecord(selection) if format == "JSONLines" else None
-    return DatasetReader(storage, format, csv, window, timestamp, scratch, record)
+    return DatasetReader(storage, format, csv, window, timestamp, scratch, record, script)
 
 
 def selected_stream(

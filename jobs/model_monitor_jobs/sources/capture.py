@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.scripts.process import MOST_LINES, Script, ScriptProcess
 from model_monitor_jobs.sources import capture_events
 from model_monitor_jobs.sources.capture_batches import CaptureBatches, Source, plain_csv
 from model_monitor_jobs.sources.capture_layout import LAYOUT, capture_hours, files_of_window
@@ -38,6 +39,7 @@ def read_capture(
     alternatives: Sequence[Sequence[str]] = (),
     scratch: Path | None = None,
     selection: Selection = EVERYTHING,
+    script: Script | None = None,
 ) -> RecordStream:
     """Read the captured events whose `inferenceTime` lies in a window.
 
@@ -48,7 +50,8 @@ def read_capture(
     `unreadable` count events, `records` rows. `scratch` is the folder for objects
     fetched ahead. With a `selection` the stream has ids, outputs by their selectors, and just the columns that it
     names; an output that no record has is no column, and the report's `columns` tell what there is. A record's id is
-    its event's `inferenceId`, else its `eventId`.
+    its event's `inferenceId`, else its `eventId`. With a `script` records are what its preprocess_handler makes of an
+    event, by the names that it gives them.
 
     Raises InputError when there is no captured data in the window (while reading: no record of it), saying
     for which hours there is; StorageUnavailable or ConfigurationError when the store can't be read.
@@ -58,7 +61,8 @@ def read_capture(
         raise _nothing(storage, uri, window)
 
     layouts = (None if expected is None else tuple(expected), tuple(tuple(layout) for layout in alternatives))
-    reader = CaptureReader(storage, window, {file.entry.uri: file.hour for file in found}, *layouts, scratch, selection)
+    hours = {file.entry.uri: file.hour for file in found}
+    reader = CaptureReader(storage, window, hours, *layouts, scratch, selection, script)
 
     def finish(report: ReadReport) -> None:
         if not report.records:
@@ -82,10 +86,17 @@ class CaptureReader:
     alternatives: tuple[tuple[str, ...], ...]
     scratch: Path | None
     selection: Selection = EVERYTHING
+    script: Script | None = None
 
     def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The records of consecutive pieces."""
-        events = _Events(self, report)
+        if self.script is None:
+            yield from self._read(pieces, report, _Events(self, report))
+            return
+        with self.script.running("preprocess_handler") as process:
+            yield from self._read(pieces, report, _Events(self, report, process))
+
+    def _read(self, pieces: Sequence[Piece], report: ReadReport, events: _Events) -> Iterator[pa.RecordBatch]:
         with opened(self.storage, pieces, report, self.scratch) as files:
             for piece, stream in files:
                 uri = piece.entry.uri
@@ -114,10 +125,22 @@ def _hour(name: str, hour: datetime, window: Window) -> _Hour:
     return _Hour(name, window.contains(hour), touched)
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """An event that waits for the script."""
+
+    file: str
+    number: int
+    text: str
+    identity: str | None
+    shown: str
+    """What a person finds it by."""
+
+
 class _Events:
     """Takes files of captured events apart."""
 
-    def __init__(self, reader: CaptureReader, report: ReadReport) -> None:
+    def __init__(self, reader: CaptureReader, report: ReadReport, process: ScriptProcess | None = None) -> None:
         selection = reader.selection
         seen = report.add_columns if selection.outputs else None
         naming = Naming(reader.expected, report.note, reader.alternatives, selection, seen)
@@ -127,7 +150,9 @@ class _Events:
         self._selectors = Selectors(selection.outputs) if selection.outputs else None
         # Values without names have no paths, but what the baseline names may be called by its name.
         names = self._selectors.names if self._selectors else ()
-        self._takes_plain = all(map(naming.expects, names))
+        self._process = process
+        self._waiting: list[_Waiting] = []
+        self._takes_plain = process is None and all(map(naming.expects, names))
 
     def read(self, source: LineBlocks, hour: _Hour, report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The batches that are full by the end of a file."""
@@ -147,6 +172,7 @@ class _Events:
         for number, line, fault in lines(source):
             yield from self._read_line(first - 1 + number, line, fault, hour, report)
             first_missing = first - 1 + number
+        yield from self._preprocessed(report)
         if source.fault:
             report.mark_broken(hour.name, first_missing, source.fault)
 
@@ -167,6 +193,14 @@ class _Events:
                 report.outside_window += 1
                 return
             belongs = True
+            if self._process is not None:
+                shown = capture_events.identity(event.get("eventMetadata"), ("eventId", "inferenceId"))
+                text = line.decode()
+                named = text[:1000] if shown is None else f"event {shown}"
+                self._waiting.append(_Waiting(hour.name, number, text, self._identity(event), named))
+                if len(self._waiting) >= MOST_LINES:
+                    yield from self._preprocessed(report)
+                return
             plain = plain_csv(data) if self._takes_plain else None
             rows = [] if plain else capture_events.records(data, answers=self._selectors is not None)
             found = self._found(data, rows)
@@ -176,11 +210,30 @@ class _Events:
             else:
                 report.outside_window += 1
             return
-        identity = capture_events.identity(event.get("eventMetadata"), capture_events.RECORD_IDS) if self._ids else None
+        identity = self._identity(event)
         if plain:
             yield from self.batches.add_plain(plain, Source(identity))
         for index, (inputs, outputs) in enumerate(rows):
             yield from self.batches.add(inputs, outputs, Source(identity, index, len(rows)), found[index])
+
+    def _identity(self, event: dict[str, Any]) -> str | None:
+        if not self._ids:
+            return None
+        return capture_events.identity(event.get("eventMetadata"), capture_events.RECORD_IDS)
+
+    def _preprocessed(self, report: ReadReport) -> Iterator[pa.RecordBatch]:
+        """The records of the events that wait for the script."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting or self._process is None:
+            return
+        outcomes = self._process.preprocess([each.text for each in waiting], events=True)
+        for each, outcome in zip(waiting, outcomes, strict=True):
+            if outcome.error:
+                report.add_unreadable(each.file, each.number, outcome.error, each.shown)
+            elif not outcome.rows:
+                report.dropped += 1
+            for index, row in enumerate(outcome.rows):
+                yield from self.batches.add(None, dict(row), Source(each.identity, index, len(outcome.rows)))
 
     def _found(self, data: dict[str, Any], rows: Sequence[tuple[Cells | None, Cells | None]]) -> Sequence[Found]:
         """What the paths of selectors find in records that have no output of the selector's name."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.sources import csv_files, json_lines, parquet_files
+from model_monitor_jobs.scripts.process import Script
+from model_monitor_jobs.sources import csv_files, json_lines, parquet_files, preprocessed
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.fetch import opened, part_of, part_report
 from model_monitor_jobs.sources.parquet_groups import parquet_groups
@@ -34,13 +35,15 @@ def read_dataset(
     window: Window | None = None,
     timestamp: str | None = None,
     scratch: Path | None = None,
+    script: Script | None = None,
 ) -> RecordStream:
     """Read a file, a folder or a glob, files in the order of their paths; `.gz` for CSV and JSON Lines.
 
     With `window` only rows whose `timestamp` column lies in it. Empty CSV cells, quoted or not, are null;
     columns without names are named by position, from `0`; several files are matched by column names.
     JSON values are flattened: `{"a": {"b": 1}, "c": [2]}` has a.b and c.0; numbers stay as written.
-    `scratch` is the folder for files fetched ahead.
+    `scratch` is the folder for files fetched ahead. With a `script` rows are what its preprocess_handler makes of a
+    line of CSV or JSON Lines.
 
     Raises InputError when no file is found, or (while reading) when a CSV header is no use; StorageUnavailable
     or ConfigurationError when the store can't be read.
@@ -50,8 +53,12 @@ def read_dataset(
     if (window is None) != (timestamp is None):
         raise ValueError("window and timestamp belong together")
     csv_files.check_dialect(csv)
+    if script is not None and format == "Parquet":
+        raise ConfigurationError(
+            "recordPreprocessor: Parquet has no lines that a script could be given", remedy="use CSV or JSON Lines"
+        )
     entries = files_at(storage, uri)
-    reader = DatasetReader(storage, format, csv, window, timestamp, scratch)
+    reader = DatasetReader(storage, format, csv, window, timestamp, scratch, script=script)
     return PartitionedStream(
         lambda: group(entries, reader, reader.split), remote=storage.local_path(entries[0].uri) is None
     )
@@ -83,9 +90,12 @@ class DatasetReader:
     timestamp: str | None
     scratch: Path | None
     record: Callable[[str], json_lines.Record] | None = None
+    script: Script | None = None
 
     def split(self, entry: Entry) -> list[Piece] | None:
-        """Parts of a large file."""
+        """Parts of a large file; a script is given whole ones."""
+        if self.script is not None:
+            return None
         if self.format == "CSV":
             return byte_ranges(entry, self._range_bytes(entry))
         if self.format == "JSONLines":
@@ -119,6 +129,12 @@ class DatasetReader:
 
     def _blocks(self, piece: Piece, stream: BinaryIO, report: ReadReport) -> Iterator[tuple[Block, ReadReport]]:
         name = piece.entry.uri
+        if self.script is not None:
+            header = self.format == "CSV" and self.csv.header
+            with self.script.running("preprocess_handler") as process:
+                blocks = preprocessed.read(stream, name, report, process, header=header)
+                yield from ((block, report) for block in blocks)
+            return
         if self.format == "Parquet":
             yield from ((block, report) for block in parquet_files.read(stream, name, report, piece.groups))
             return

@@ -36,8 +36,9 @@ class ReadReport:
     """Counts of everything that a stream has seen so far.
 
     `records` counts the rows handed on; `unreadable` physical lines (CSV, JSON Lines), rows (Parquet) or
-    captured events; `outside_window` rows left out because of their time; `bytes` are as stored (compressed).
-    `broken` are the files of which an unknown part is missing, each with what is known of it. `columns` are names of
+    captured events; `outside_window` rows left out because of their time; `dropped` records that a preprocessor left
+    out; `bytes` are as stored (compressed). `broken` are the files of which an unknown part is missing, each with what
+    is known of it. `columns` are names of
     columns that records had, those that were not handed on among them, where outputs are selected; at most 1,000.
     """
 
@@ -46,6 +47,7 @@ class ReadReport:
     unreadable: int = 0
     bytes: int = 0
     outside_window: int = 0
+    dropped: int = 0
     broken: dict[str, str] = field(default_factory=dict)
     columns: dict[str, None] = field(default_factory=dict)
     _notes: dict[str, None] = field(default_factory=dict)
@@ -55,7 +57,12 @@ class ReadReport:
     def notes(self) -> list[str]:
         """Remarks for a person, those on broken files first."""
         broken = [f"{file} could not be read whole: {reason}" for file, reason in self.broken.items()]
-        return [*_few(broken, "further files could not be read whole"), *_few([*self._notes], "further remarks")]
+        dropped = [f"{self.dropped:,} records were left out by the record preprocessor"] if self.dropped else []
+        return [
+            *dropped,
+            *_few(broken, "further files could not be read whole"),
+            *_few([*self._notes], "further remarks"),
+        ]
 
     @property
     def samples(self) -> list[Unreadable]:
@@ -106,7 +113,7 @@ class ReadReport:
 
     def merge(self, other: ReadReport) -> None:
         """Add what was read next: the same report as if one reader had read both parts."""
-        for name in ("files", "records", "unreadable", "bytes", "outside_window"):
+        for name in ("files", "records", "unreadable", "bytes", "outside_window", "dropped"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self._notes |= other._notes
         self.add_columns(other.columns)

@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 
 from model_monitor_crds.base import ANNOTATION_RUN, MonitoringType
 from model_monitor_crds.job import PodSettings
-from model_monitor_crds.run import CLAIMS_FOLDER, CREDENTIALS_FOLDER, EXIT_INPUT, RUN_FOLDER, RunConfiguration
+from model_monitor_crds.run import (
+    CLAIMS_FOLDER,
+    CREDENTIALS_FOLDER,
+    EXIT_INPUT,
+    OUTPUT_FOLDER,
+    RUN_FOLDER,
+    RunConfiguration,
+)
 from model_monitor_operator.manifests.common import MANAGED_LABELS, Object, canonical_json, compact
 from model_monitor_operator.rbac import RUNNER
 from model_monitor_operator.settings import Settings
@@ -101,7 +108,8 @@ def _uris(value: Any) -> Iterator[str]:
 def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str], settings: Settings) -> Object:
     """The pod template of a run, ready for Pod Security `restricted`."""
     named = claims(run)
-    volumes, mounts = _volumes(named, job)
+    processed = run.monitor is not None and run.monitor.post_analytics_processor is not None
+    volumes, mounts = _volumes(named, job, processed=processed)
     container = {
         "name": CONTAINER,
         "image": job.image or settings.job_image,
@@ -195,7 +203,9 @@ def _arguments(named: dict[str, bool], job: PodSettings) -> list[str]:
     return [*arguments, "--log-format", "json"]
 
 
-def _volumes(named: dict[str, bool], job: PodSettings) -> tuple[list[Object], list[Object]]:
+def _volumes(named: dict[str, bool], job: PodSettings, *, processed: bool) -> tuple[list[Object], list[Object]]:
+    """`processed`: a script looks for results where SageMaker has them."""
+
     def field(path: str, name: str) -> Object:
         return {"path": name, "fieldRef": {"fieldPath": path}}
 
@@ -231,6 +241,9 @@ def _volumes(named: dict[str, bool], job: PodSettings) -> tuple[list[Object], li
         name = f"model-monitor-claim-{number}"
         volumes.append({"name": name, "persistentVolumeClaim": {"claimName": claim}})
         mounts.append({"name": name, "mountPath": f"{CLAIMS_FOLDER}/{claim}"} | ({} if written else {"readOnly": True}))
+    if processed:
+        volumes.append({"name": "model-monitor-output", "emptyDir": {}})
+        mounts.append({"name": "model-monitor-output", "mountPath": OUTPUT_FOLDER})
     volumes += [volume.to_dict() for volume in job.volumes]
     mounts += [mount.to_dict() for mount in job.volume_mounts]
     return volumes, mounts

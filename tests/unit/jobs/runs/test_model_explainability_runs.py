@@ -25,6 +25,7 @@ from model_monitor_jobs.models.attempts import Attempts
 from model_monitor_jobs.models.predictor import ModelUnavailable
 from model_monitor_jobs.runs import asked_model
 from model_monitor_jobs.runs.baseline import make_baseline
+from model_monitor_jobs.runs.history import earlier_results
 from model_monitor_jobs.runs.model_explainability_result import PROGRESS
 from tests.unit.jobs.models.model_server import GONE, Asked, ModelServer, Reply
 from tests.unit.jobs.runs.explained_shop import WEIGHTS, ExplainedShop, answer_csv, answer_json, model
@@ -425,5 +426,11 @@ def test_alerts_and_history_of_a_schedule(shop: ExplainedShop, files: BaselineFi
     )
     assert [run.error for run in runs] == [None] * 3
     assert [bool(run.alerts) for run in runs] == [False, False, True]
+    history = earlier_results(shop.storage, "pvc://shop/reports", "shop", span.end)
+    shares = [result.metrics["share x"].value for result in history.results]
+    assert shares[0] is not None
+    assert shares[1] is not None
+    assert shares[0] > 2 * shares[1]
+    assert "ndcg" in history.results[0].metrics
     page = (shop.root / runs[2].performed.folder.removeprefix("pvc://shop/") / "report.html").read_text()  # type: ignore[union-attr]
     assert "2 windows" in page or "second" in page

@@ -1,0 +1,168 @@
+"""Record preprocessors and post-analytics processors in whole runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_monitor_crds import MonitoringSchedule
+from model_monitor_crds.baseline import BaselineFiles
+from model_monitor_crds.run import Occasion
+from model_monitor_crds.window import Window
+from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.execution import perform
+from model_monitor_jobs.execution.perform import MonitorRun, perform_monitor, started_status
+from model_monitor_jobs.execution.postprocess import postprocessed
+from model_monitor_jobs.runs.data_quality import DataQualityResult, run_data_quality
+from model_monitor_jobs.scripts.process import Script
+from tests.unit.jobs.runs.shop import DAY, START, Shop
+
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+SPLIT = """
+def preprocess_handler(inference_record):
+    x, y, plan = inference_record.endpoint_input.data.split(",")
+    return {"x": x, "y": y, "plan": plan, "score": inference_record.endpoint_output.data}
+"""
+COLUMNS = {"exclude": ["answer", "bought", "at", "score"]}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    made = Shop(tmp_path)
+    made.write_training()
+    made.write_day(20)
+    return made
+
+
+def write(shop: Shop, text: str, name: str = "preprocess.py") -> dict[str, str]:
+    (shop.root / name).write_text(text)
+    return {"uri": f"pvc://shop/{name}"}
+
+
+def data_quality(shop: Shop, script: dict[str, str] | None, **changes: Any) -> DataQualityResult:
+    baseline = shop.baseline(monitoringType="DataQuality", modelQuality=None, columns=COLUMNS)
+    source: dict[str, Any] = {"endpoint": {"captureURI": "pvc://shop/capture"}}
+    source |= {"recordPreprocessor": script} if script else {}
+    monitor = shop.monitor(
+        **({"monitoringType": "DataQuality", "groundTruth": None, "input": source, "columns": COLUMNS} | changes)
+    )
+    start = START + 20 * DAY
+    return run_data_quality(monitor, baseline, Window(start, start + DAY), shop.storage)
+
+
+def test_a_script_that_does_what_we_do_changes_nothing(shop: Shop) -> None:
+    ours, scripted = data_quality(shop, None), data_quality(shop, write(shop, SPLIT))
+    assert scripted.table.rows == ours.table.rows == 600
+    for column in ("x", "y", "plan"):
+        found, known = scripted.table.columns[column], ours.table.columns[column]
+        assert (found.present, found.inferred_type) == (known.present, known.inferred_type)
+        assert found.moments == known.moments
+        assert found.frequencies.counts == known.frequencies.counts
+
+
+def test_rows_may_be_dropped_and_are_counted(shop: Shop) -> None:
+    text = SPLIT.replace("    return {", "    if plan == 'b':\n        return []\n    return {")
+    result = data_quality(shop, write(shop, text))
+    dropped = result.report.dropped
+    assert 200 < dropped < 400
+    assert result.table.rows == 600 - dropped
+    assert f"{dropped:,} records were left out by the record preprocessor" in result.notes
+
+
+def test_records_that_it_fails_on_are_unreadable_and_too_many_fail_the_run(shop: Shop) -> None:
+    check = "    if float(x) < -1.5:\n        raise ValueError('too cold')\n"
+    some = SPLIT.replace("    return {", f"{check}    return {{")
+    result = data_quality(shop, write(shop, some))
+    assert 0 < result.report.unreadable < 100
+    sample = result.report.samples[0]
+    assert sample.reason == (
+        "preprocess.py line 5 in preprocess_handler: ValueError: too cold: raise ValueError('too cold')"
+    )
+    assert sample.text.startswith("event event-order-")
+    every = "def preprocess_handler(record):\n    return record.nothing\n"
+    with pytest.raises(InputError, match=r"preprocess.py line 2 in preprocess_handler: AttributeError"):
+        data_quality(shop, write(shop, every))
+
+
+def test_labels_are_joined_with_what_a_script_made(shop: Shop) -> None:
+    plain = shop.baseline()
+    judged = shop.judge(plain, 20)
+    script = write(shop, SPLIT)
+    source = {"endpoint": {"captureURI": "pvc://shop/capture"}, "recordPreprocessor": script}
+    scripted = shop.judge(plain, 20, monitor=shop.monitor(input=source))
+    assert scripted.coverage == judged.coverage
+    assert scripted.measured["auc"].value == judged.measured["auc"].value
+
+
+def test_a_baselines_lines_are_preprocessed(shop: Shop) -> None:
+    text = (
+        "NAMES = 'answer,score,bought,x,y,plan,at'.split(',')\n"
+        "def preprocess_handler(line):\n"
+        "    row = dict(zip(NAMES, line.split(',')))\n"
+        "    return {name: row[name] for name in ('x', 'y', 'plan')}\n"
+    )
+    dataset = {"uri": "pvc://shop/training.csv", "recordPreprocessor": write(shop, text)}
+    files = shop.baseline(monitoringType="DataQuality", modelQuality=None, columns={}, dataset=dataset)
+    plain = shop.baseline(monitoringType="DataQuality", modelQuality=None, columns=COLUMNS)
+    assert (files.record_count, files.column_count) == (plain.record_count, 3)
+
+
+def test_a_missing_script_is_said(shop: Shop) -> None:
+    with pytest.raises(InputError, match=r"pvc://shop/nothing.py"):
+        data_quality(shop, {"uri": "pvc://shop/nothing.py"})
+
+
+def performed(shop: Shop, files: BaselineFiles, text: str, monkeypatch: pytest.MonkeyPatch, output: Path) -> Path:
+    monkeypatch.setattr(perform, "postprocessed", lambda script, found: postprocessed(script, found, output))
+    spec = shop.monitor(postAnalyticsProcessor=write(shop, text, "postprocess.py"))
+    schedule = MonitoringSchedule.model_validate(
+        {
+            "apiVersion": "modelmonitor.dev/v1alpha1",
+            "kind": "MonitoringSchedule",
+            "metadata": {"name": "shop"},
+            "spec": spec.to_dict(),
+        }
+    )
+    start = START + 20 * DAY
+    run = MonitorRun(schedule.spec, "shop", files, Occasion(start + DAY, Window(start, start + DAY), start + DAY), "e")
+    perform_monitor(run, started_status(NOW), shop.storage, lambda: NOW)
+    return shop.root / run.folder.removeprefix("pvc://shop/")
+
+
+def test_a_postprocessor_sees_the_results_and_adds_to_them(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "opt"
+    text = (
+        "import json, pathlib\n"
+        f"folder = pathlib.Path({str(output)!r})\n"
+        "def postprocess_handler():\n"
+        "    found = json.loads((folder / 'constraint_violations.json').read_text())\n"
+        "    (folder / 'more').mkdir()\n"
+        "    (folder / 'more' / 'count.txt').write_text(str(len(found['violations'])))\n"
+    )
+    folder = performed(shop, shop.baseline(), text, monkeypatch, output)
+    assert (folder / "more" / "count.txt").read_text() == "0"
+    assert json.loads((folder / "execution.json").read_text())["metadata"]["name"] == "e"
+    assert not list(output.iterdir())
+
+
+def test_a_postprocessor_that_fails_fails_the_run_and_nothing_is_written(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = shop.baseline()
+    with pytest.raises(InputError, match=r"postprocess.py line 2 in postprocess_handler: ZeroDivisionError"):
+        performed(shop, files, "def postprocess_handler():\n    1 / 0\n", monkeypatch, tmp_path / "opt")
+    assert not (shop.root / "reports").exists()
+
+
+def test_a_folder_that_is_in_use_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    script = Script("s3://b/p.py", b"def postprocess_handler(): pass", 5)
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        postprocessed(script, {"a.json": b"{}"}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
