@@ -13,11 +13,11 @@ from rich.text import Text
 
 from model_monitor_crds.alert import Check, RaisedAlert
 from model_monitor_jobs.checks.bias import words as bias_words
-from model_monitor_jobs.checks.explainability import words as attribution_words
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
-from model_monitor_jobs.checks.model_quality.words import NAMES, metric_of, shown, spanned
+from model_monitor_jobs.checks.model_quality.words import NAMES, shown, spanned
 from model_monitor_jobs.decisions import Evidence, Verdict
+from model_monitor_jobs.reports.naming import COLUMNS, naming_of
 from model_monitor_jobs.runs.baseline_files import MadeBaseline
 from model_monitor_jobs.runs.labelled_result import LabelledResult
 from model_monitor_jobs.runs.model_quality_result import ModelQualityResult
@@ -43,22 +43,9 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
     names of columns stand alone. Checks of metrics have no column: they tell which rows they are of.
     """
     findings = list(findings)
-    metrics = bool(findings) and all(is_metric(finding.key) for finding in findings)
     learned = any(finding.evidence is not None and finding.evidence.typical is not None for finding in findings)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    bias = bool(findings) and all(is_bias(finding.key) for finding in findings)
-    attributions = bool(findings) and all(finding.check in attribution_words.CHECKS for finding in findings)
-    heads = (
-        ("Metric", "Of")
-        if metrics
-        else ("Group", "Metric")
-        if bias
-        else ("Feature", "Of it")
-        if attributions
-        else ("Column", "Check")
-    )
-    for name in heads:
-        table.add_column(name, overflow="fold")
+    naming = naming_of(finding.key for finding in findings)
+    table = _table(naming.heads)
     for name in ("Observed", "Baseline"):
         table.add_column(name, overflow="fold", min_width=14)
     for name in ("Change", *(("Usual",) if learned else ()), "Limit", "Times", "Rows"):
@@ -66,16 +53,9 @@ def findings_table(findings: Iterable[Finding], *, verdicts: bool = True, segmen
     if verdicts:
         table.add_column("Verdict", no_wrap=True, min_width=16)
     for finding in findings:
+        key = finding.key if segments or naming is not COLUMNS else Check(finding.column, finding.check)
         # As Text, because names and values may look like markup: [carrier = UA], [/].
-        if metrics:
-            names = (Text(metric_of(finding.check)), Text(" = ".join(finding.segment) or "all rows"))
-        elif bias:
-            names = (Text(finding.column), Text(bias_words.metric_of(finding.check)))
-        elif attributions:
-            names = (Text(finding.column or "all"), Text(attribution_words.CHECKS[finding.check]))
-        else:
-            place = (finding.place if segments else finding.column) or "(table)"
-            names = (Text(place), Text(finding.check.removesuffix("_check")))
+        names = map(Text, naming.cells(key))
         verdict = [Text(finding.verdict.value, style=_STYLES[finding.verdict])] if verdicts else []
         numbers = _numbers(finding.evidence, learned)
         table.add_row(*names, Text(finding.observed), Text(finding.expected), *numbers, *verdict)
@@ -228,40 +208,18 @@ def unreadable_lines(report: ReadReport, noun: str = "line") -> list[RenderableT
     return lines
 
 
-def is_metric(check: Check) -> bool:
-    """Whether a check is of a metric of the model's performance, which is of no column."""
-    return not check.column and metric_of(check.type) in NAMES
-
-
-def is_bias(check: Check) -> bool:
-    """Whether a check is of a metric of bias, which is of a facet."""
-    return bool(check.column) and bias_words.metric_of(check.type) in bias_words.NAMES
-
-
 def alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert in one line."""
-    small = bool(alert.check.column) or is_metric(alert.check) or alert.check.type in attribution_words.CHECKS
+    small = bool(alert.check.column) or not naming_of([alert.check]).structural
     why = (
         ("far beyond its limit" if small else "another structure") + ", so one window is enough"
         if alert.immediate
         else f"violated in {alert.violations} of the latest {periods} windows"
     )
-    return Text(f"ALERT  {_check_text(alert.check)}: {why}", style="bold white on red")
+    return Text(f"ALERT  {naming_of([alert.check]).text(alert.check)}: {why}", style="bold white on red")
 
 
 def standing_alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert that earlier windows have raised and that stands after a window without a violation."""
-    name = _check_text(alert.check)
+    name = naming_of([alert.check]).text(alert.check)
     return Text(f"still in alert: {name}, violated in {alert.violations} of the latest {periods} windows", style="red")
-
-
-def _check_text(check: Check) -> str:
-    """A check's place and name; of a metric its name and the rows."""
-    if is_metric(check):
-        where = f"where {' = '.join(check.segment)}" if check.segment else "of all rows"
-        return f"{metric_of(check.type)} {where}"
-    if is_bias(check):
-        return f"{bias_words.metric_of(check.type)} of {check.column}"
-    if check.type in attribution_words.CHECKS:
-        return f"{attribution_words.CHECKS[check.type]} of {check.column or 'all features'}"
-    return f"{check.place} {check.type}".strip()

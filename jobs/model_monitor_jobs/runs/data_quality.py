@@ -139,7 +139,13 @@ def judge(
         *(
             remarks(judgement, baseline, table, settings)
             if settings.compatibility == "Default"
-            else without_effect(settings, columns)
+            else without_effect(
+                settings,
+                "dataQuality",
+                ("threshold", "alpha", "compare_with", "overrides"),
+                "thresholds are those of constraints.json",
+                ["columns.segments"] if columns.segments else [],
+            )
         ),
     )
     return DataQualityResult(

@@ -28,7 +28,7 @@ from model_monitor_jobs.runs.model_bias_loading import LoadedBias, load_bias
 from model_monitor_jobs.runs.model_bias_result import ModelBiasResult
 from model_monitor_jobs.runs.read_rows import ReadRows
 from model_monitor_jobs.runs.reading import meant
-from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know
+from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know, without_effect
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
 
@@ -174,7 +174,8 @@ def _unmeasured(baseline: LoadedBias, there: frozenset[str]) -> Iterator[str]:
 
 def _remarks(judgement: Judgement, baseline: LoadedBias, settings: ModelBias) -> Iterator[str]:
     if settings.compatibility == "SageMaker":
-        yield from default.without_effect(settings)
+        fields = ("metrics", "threshold", "alpha", "compare_with", "minimum_facet_size", "allowed_ranges")
+        yield from without_effect(settings, "modelBias", fields, "thresholds are those of analysis.json")
         return
     if not judgement.findings:
         yield "nothing is judged: analysis.json has none of the judged metrics"

@@ -27,7 +27,7 @@ from model_monitor_jobs.runs.model_explainability_baseline import on_sample, on_
 from model_monitor_jobs.runs.model_explainability_loading import LoadedExplanation, load_explanation
 from model_monitor_jobs.runs.model_explainability_result import PROGRESS, ModelExplainabilityResult
 from model_monitor_jobs.runs.reading import meant
-from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_of_metrics_know
+from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_of_metrics_know, without_effect
 from model_monitor_jobs.runs.traffic import batch_dataset
 from model_monitor_jobs.sagemaker.attributions import label_names
 from model_monitor_jobs.sources.selection import RECORD_HASH
@@ -161,7 +161,8 @@ def _background(
 
 def _remarks(judgement: Judgement, baseline: LoadedExplanation, settings: ModelExplainability) -> Iterator[str]:
     if settings.compatibility == "SageMaker":
-        yield from default.without_effect(settings)
+        fields = ("threshold", "share_threshold", "alpha", "compare_with")
+        yield from without_effect(settings, "modelExplainability", fields, "NDCG is held against 0.9")
         return
     own, known = baseline.reference.baseline, None
     if own is not None and baseline.reference.length is not None:

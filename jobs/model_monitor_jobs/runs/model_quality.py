@@ -50,7 +50,7 @@ from model_monitor_jobs.runs.model_quality_result import (
 )
 from model_monitor_jobs.runs.read_rows import AnsweredRows, ReadRows, on_labels
 from model_monitor_jobs.runs.reference_sample import WindowSampler, windows_of
-from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know
+from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metrics_know, without_effect
 from model_monitor_jobs.sources.label_join import join_labels
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
@@ -274,7 +274,8 @@ def _foreseen(history: History, window: Window, files: BaselineFiles) -> Estimat
 
 def _remarks(judgement: Judgement, baseline: LoadedPerformance, settings: ModelQuality) -> Iterator[str]:
     if settings.compatibility == "SageMaker":
-        yield from default.without_effect(settings)
+        fields = ("metrics", "threshold", "alpha", "compare_with")
+        yield from without_effect(settings, "modelQuality", fields, "thresholds are those of constraints.json")
         return
     known = known_windows(baseline.reference.baseline)
     yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from model_monitor_crds.data import Columns
+from pydantic.alias_generators import to_camel
+
+from model_monitor_crds.base import Model
 from model_monitor_crds.data_quality import CompareWith, DataQuality
 from model_monitor_crds.window import format_duration
 from model_monitor_jobs.checks.data_quality import asked
@@ -128,17 +130,17 @@ def what_limits_of_metrics_know(
         yield from what_limits_know(judgement, known, compare_with, unlearned)
 
 
-def without_effect(settings: DataQuality, columns: Columns) -> Iterator[str]:
-    """Settings of the default rule that SageMaker's rule passes over."""
-    own = {
-        "threshold": settings.threshold is not None,
-        "alpha": settings.alpha != DataQuality().alpha,
-        "compareWith": settings.compare_with != "Auto",
-        "overrides": bool(settings.overrides),
-        "columns.segments": bool(columns.segments),
-    }
-    if named := [name for name, said in own.items() if said]:
-        yield f"{', '.join(named)}: no effect with compatibility: SageMaker; thresholds are those of constraints.json"
+def without_effect(
+    settings: Model, path: str, fields: Sequence[str], held: str, also: Sequence[str] = ()
+) -> Iterator[str]:
+    """Settings of the default rule that SageMaker's rule passes over: `fields` that are not at their defaults.
+
+    `held` says what that rule goes by, `also` are others that are set.
+    """
+    default = type(settings)()
+    named = [f"{path}.{to_camel(name)}" for name in fields if getattr(settings, name) != getattr(default, name)]
+    if named := [*named, *also]:
+        yield f"{', '.join(named)}: no effect with compatibility: SageMaker; {held}"
 
 
 def _unknown_overrides(settings: DataQuality, known: frozenset[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -262,21 +262,3 @@ def _monotone(metric: str, value: float) -> float:
     if metric in RATIOS:
         return math.log(value) if value > 0 else -math.inf
     return math.copysign(math.sqrt(abs(value)), value) if metric in DIVERGENCES else value
-
-
-def without_effect(settings: ModelBias) -> Iterator[str]:
-    """Settings of the default rule that SageMaker's rule passes over."""
-    default = ModelBias()
-    own: dict[str, Callable[[ModelBias], object]] = {
-        "metrics": lambda each: each.metrics,
-        "threshold": lambda each: each.threshold,
-        "alpha": lambda each: each.alpha,
-        "compareWith": lambda each: each.compare_with,
-        "minimumFacetSize": lambda each: each.minimum_facet_size,
-        "allowedRanges": lambda each: each.allowed_ranges,
-    }
-    if named := [name for name, value in own.items() if value(settings) != value(default)]:
-        yield (
-            f"modelBias.{', '.join(named)}: no effect with compatibility: SageMaker; thresholds are those of "
-            "analysis.json"
-        )

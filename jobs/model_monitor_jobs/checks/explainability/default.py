@@ -27,7 +27,6 @@ from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh_change
 from model_monitor_jobs.profiles.by_window import EVERYTHING
-from model_monitor_jobs.sagemaker.attributions import ATTRIBUTION_THRESHOLD
 
 _EXACTLY_KNOWN: Final = 1_000_000_000
 """Rows of a baseline of which nothing but its values is known: none of the noise is then put down to it."""
@@ -154,17 +153,3 @@ def _comparison(reference: AttributionReference, window: Window | None) -> _Comp
     rows = np.stack([sizes(own, reference.aggregation) for own in local])
     windows = baseline.windows(reference.length, rows) if reference.length is not None else None
     return Comparison({EVERYTHING: baseline.whole(rows)}, windows, baseline.zone, window, Shares)
-
-
-def without_effect(settings: ModelExplainability) -> Iterator[str]:
-    """Settings of the default rule that SageMaker's rule passes over."""
-    default = ModelExplainability()
-    own = {
-        "threshold": settings.threshold != default.threshold,
-        "shareThreshold": settings.share_threshold is not None,
-        "alpha": settings.alpha != default.alpha,
-        "compareWith": settings.compare_with != default.compare_with,
-    }
-    if named := [name for name, said in own.items() if said]:
-        listed, least = ", ".join(named), f"{ATTRIBUTION_THRESHOLD:g}"
-        yield f"modelExplainability.{listed}: no effect with compatibility: SageMaker, which holds NDCG against {least}"

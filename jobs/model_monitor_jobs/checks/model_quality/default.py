@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -212,19 +212,3 @@ def _noise(case: _Case, reference: Reference) -> Callable[[float], MetricNoise]:
 def _spread(measured: MeasuredMetric, rows: int) -> float:
     """The variance that one row's worth of a metric has."""
     return rows * measured.standard_error**2 if math.isfinite(measured.standard_error) else 0.0
-
-
-def without_effect(settings: ModelQuality) -> Iterator[str]:
-    """Settings of the default rule that SageMaker's rule passes over."""
-    default = ModelQuality()
-    own = {
-        "metrics": bool(settings.metrics),
-        "threshold": settings.threshold is not None,
-        "alpha": settings.alpha != default.alpha,
-        "compareWith": settings.compare_with != default.compare_with,
-    }
-    if named := [name for name, said in own.items() if said]:
-        yield (
-            f"modelQuality.{', '.join(named)}: no effect with compatibility: SageMaker; thresholds are those of "
-            "constraints.json"
-        )

@@ -68,7 +68,8 @@ def test_settings_that_sagemakers_rule_passes_over_are_named(folder: Path) -> No
         "check", "train.csv", "--baseline", "baseline", "--compatibility", "SageMaker", "--threshold", "0.3",
         "--segment", "plan",
     )  # fmt: skip
-    assert "threshold, columns.segments: no effect with compatibility: SageMaker" in " ".join(answer.output.split())
+    said = "dataQuality.threshold, columns.segments: no effect with compatibility: SageMaker"
+    assert said in " ".join(answer.output.split())
 
 
 def test_a_misspelt_feature_is_answered_with_the_likely_one(folder: Path) -> None:
