@@ -210,13 +210,14 @@ def unreadable_lines(report: ReadReport, noun: str = "line") -> list[RenderableT
 
 def alert_line(alert: RaisedAlert, periods: int) -> Text:
     """An alert in one line."""
-    small = bool(alert.check.column) or not naming_of([alert.check]).structural
-    why = (
-        ("far beyond its limit" if small else "another structure") + ", so one window is enough"
-        if alert.immediate
-        else f"violated in {alert.violations} of the latest {periods} windows"
-    )
-    return Text(f"ALERT  {naming_of([alert.check]).text(alert.check)}: {why}", style="bold white on red")
+    naming = naming_of([alert.check])
+    why = f"violated in {alert.violations} of the latest {periods} windows"
+    if alert.immediate:
+        small = bool(alert.check.column) or not naming.structural
+        why = ("far beyond its limit" if small else "another structure") + ", so one window is enough"
+    elif periods == 1:
+        why = "violated, and one window is enough"
+    return Text(f"ALERT  {naming.text(alert.check)}: {why}", style="bold white on red")
 
 
 def standing_alert_line(alert: RaisedAlert, periods: int) -> Text:

@@ -180,4 +180,6 @@ def _remarks(judgement: Judgement, baseline: LoadedBias, settings: ModelBias) ->
     if not judgement.findings:
         yield "nothing is judged: analysis.json has none of the judged metrics"
     known = known_windows(baseline.reference.baseline)
-    yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)
+    yield from what_limits_of_metrics_know(
+        judgement, known, settings.compare_with, baseline.unlearned, settings.threshold
+    )

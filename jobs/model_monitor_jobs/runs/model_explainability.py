@@ -168,4 +168,6 @@ def _remarks(judgement: Judgement, baseline: LoadedExplanation, settings: ModelE
     if own is not None and baseline.reference.length is not None:
         windows = own.windows(baseline.reference.length, abs(own.attributions.local))
         known = KnownWindows(windows.starts, windows.length, own.zone) if windows is not None else None
-    yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)
+    yield from what_limits_of_metrics_know(
+        judgement, known, settings.compare_with, baseline.unlearned, settings.share_threshold
+    )

@@ -278,7 +278,9 @@ def _remarks(judgement: Judgement, baseline: LoadedPerformance, settings: ModelQ
         yield from without_effect(settings, "modelQuality", fields, "thresholds are those of constraints.json")
         return
     known = known_windows(baseline.reference.baseline)
-    yield from what_limits_of_metrics_know(judgement, known, settings.compare_with, baseline.unlearned)
+    yield from what_limits_of_metrics_know(
+        judgement, known, settings.compare_with, baseline.unlearned, settings.threshold
+    )
 
 
 def _on_estimates(

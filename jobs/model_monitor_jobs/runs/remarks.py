@@ -67,7 +67,7 @@ def remarks(
         return
     windows = reference.windows
     known = KnownWindows(windows.starts, windows.length, reference.zone) if windows is not None else None
-    yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned)
+    yield from what_limits_know(judgement, known, settings.compare_with, baseline.unlearned, settings.threshold)
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,20 @@ def known_windows(baseline: CountedByWindow | None) -> KnownWindows | None:
 
 
 def what_limits_know(
-    judgement: Judgement, windows: KnownWindows | None, compare_with: CompareWith, unlearned: str
+    judgement: Judgement,
+    windows: KnownWindows | None,
+    compare_with: CompareWith,
+    unlearned: str,
+    threshold: float | None,
 ) -> Iterator[str]:
-    """Whether limits know the usual variation of the baseline's own windows, or why not."""
+    """Whether limits know the usual variation of the baseline's own windows, or why not.
+
+    `threshold` is the smallest change that counts, where a user has set it.
+    """
     if windows is None or not judgement.learned:
         reason = unlearned or "it has too few windows of this length"
-        yield f"usual variation of this baseline is unknown: only large changes are reported ({reason})"
+        large = "large changes" if threshold is None else f"changes larger than {threshold:g} and sampling noise"
+        yield f"usual variation of this baseline is unknown: only {large} are reported ({reason})"
         return
     first, last = (
         window_name(int(windows.starts[place]), windows.length, windows.zone) for place in (0, len(windows.starts) - 1)
@@ -123,11 +131,15 @@ def what_limits_know(
 
 
 def what_limits_of_metrics_know(
-    judgement: Judgement, known: KnownWindows | None, compare_with: CompareWith, unlearned: str
+    judgement: Judgement,
+    known: KnownWindows | None,
+    compare_with: CompareWith,
+    unlearned: str,
+    threshold: float | None,
 ) -> Iterator[str]:
     """The same of metrics, if any was compared."""
     if any(finding.evidence is not None for finding in judgement.findings):
-        yield from what_limits_know(judgement, known, compare_with, unlearned)
+        yield from what_limits_know(judgement, known, compare_with, unlearned, threshold)
 
 
 def without_effect(

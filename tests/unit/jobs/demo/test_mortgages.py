@@ -112,7 +112,8 @@ def test_the_second_day_alone_is_in_violation(output: Path, shown: str) -> None:
     violated = {day: {one["check"] for one in document["status"]["violations"]} for day, document in found.items()}
     assert violated == {DAYS[0]: set(), DAYS[1]: {"dppl_check", "di_check"}}
     assert all(document["status"]["labels"]["coverage"] == 1 for document in found.values())
-    assert "ALERT  DPPL of race = not white" in shown
+    assert "ALERT  DPPL of race = not white: violated, and one window is enough" in shown
+    assert "only changes larger than 0.02 and sampling noise are reported" in shown
 
 
 def test_what_is_said_of_the_days_is_so(original: pd.DataFrame, scores: pd.Series[float], shown: str) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.checks.bias.measured import MeasuredBias
+from model_monitor_jobs.checks.bias.metrics import NEED_STRATA
 from model_monitor_jobs.checks.bias.words import NAMES, check_of, metric_of, shown, spanned
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
@@ -117,7 +118,8 @@ def _facet(place: int, result: ModelBiasResult) -> FacetPart:
     verdicts = {
         metric_of(finding.check): VERDICTS[finding.verdict] for finding in result.findings if finding.column == facet
     }
-    order = [*(name for name in metrics if name in verdicts), *(name for name in metrics if name not in verdicts)]
+    told = [name for name in metrics if name not in NEED_STRATA or result.reference.problem.stratified_by is not None]
+    order = [*(name for name in told if name in verdicts), *(name for name in told if name not in verdicts)]
     rows = tuple(_row(metrics[name], result.reference.value(place, name), verdicts.get(name, "")) for name in order)
     others = f"not {facet}"
     missing = int(result.profile.counts.missing.sum(axis=0)[place])
