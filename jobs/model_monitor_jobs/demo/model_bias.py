@@ -20,6 +20,6 @@ GROUPS: Final = Chapter(
     "baseline’s 91 and 98, but no more than chance explains. On the second day the same people apply, with the same "
     "scores. Only the use of the score has changed: a loan may be at most 80 % of the price. The rule names nobody, "
     "but 24 of 100 are approved now, and 50 of 100 others.\n"
-    "Whether that is fair no metric can say. Nor do labels: they are what lenders decided then, 71 and 91 of 100, and "
-    "a model that is good at repeating that repeats that. The days are made up, as the applications have none.",
+    "Whether that is fair no metric can say, nor can labels: they are what lenders decided, 71 and 91 of 100, and a "
+    "model learns that from them. The days are made up, as the applications have none.",
 )

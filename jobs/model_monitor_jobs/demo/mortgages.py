@@ -56,7 +56,7 @@ class Applications:
         """What was written, in sentences."""
         return (
             f"Trained on {self.training_rows:,} applications, every second one; of the other {self.captured_rows:,} "
-            f"it says how probable approval is, and those above {CUTOFF:.0%} are approved. It does not know the "
+            f"it says how probable approval is, and those above {100 * CUTOFF:g} % are approved. It does not know the "
             "applicants’ race, which is recorded beside."
         )
 
