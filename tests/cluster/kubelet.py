@@ -42,9 +42,10 @@ class SubprocessKubelet:
 
     Done as a kubelet does: waiting reasons (ErrImagePull, ImagePullBackOff, CreateContainerConfigError,
     CrashLoopBackOff), termination messages, memory limits (OOMKilled, 137), restart policies, grace periods (of 5 s at
-    most), pod-level deadlines, service account tokens. Not done: init containers, probes (a running container is
-    ready), security contexts, CPU limits, nodeSelector and other constraints of scheduling, PersistentVolumeClaim
-    objects (a claim's name is enough), `kubectl logs` and `exec`.
+    most), pod-level deadlines, service account tokens, init containers, environment variables from files. Not done:
+    sidecars (init containers with a restartPolicy), probes (a running container is ready), security contexts, CPU
+    limits, nodeSelector and other constraints of scheduling, PersistentVolumeClaim objects (a claim's name is enough),
+    `kubectl logs` and `exec`.
     """
 
     def __init__(

@@ -64,6 +64,24 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return re.sub(r"\$\$|\$\(([^)]*)\)", value, text)
 
 
+def env_file_value(text: str, key: str) -> str:
+    """The value of a key in a file of `KEY='value'` lines, empty where there is none; as kubelet's ParseEnv reads it.
+
+    Raises:
+        ValueError: a line has another form. Values of several lines are not read here.
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.lstrip(" \t")
+        if not stripped or stripped.startswith("#"):
+            continue
+        match = re.fullmatch(r"([^=\s]+)='([^']*)'[ \t]*(#.*)?", stripped)
+        if match is None:
+            raise ValueError(f"invalid environment variable format at line {number}")
+        if match[1] == key:
+            return match[2]
+    return ""
+
+
 def pod_field(pod: Object, path: str) -> str:
     """The value of a downward API `fieldPath` of a pod."""
     metadata, spec = pod["metadata"], pod["spec"]
@@ -102,15 +120,21 @@ class PodFiles:
         """The container's own folder: its working directory, home and termination log."""
         return self._folder / "containers" / str(container["name"])
 
-    def path_map(self, container: Object) -> PathMap:
-        """Where the container's mount paths lie; a mount at /tmp included."""
+    def path_map(self, *containers: Object) -> PathMap:
+        """Where the mount paths of a container lie, a mount at /tmp included; of several, the first one's counts."""
+        folders: dict[str, Path] = {}
+        for container in reversed(containers):
+            folders |= self._folders(container)
+        return PathMap(folders)
+
+    def _folders(self, container: Object) -> dict[str, Path]:
         folders = {}
         for mount in container.get("volumeMounts", []):
             volume = self._volume_folder(mount["name"])
             folders[mount["mountPath"]] = volume / mount["subPath"] if mount.get("subPath") else volume
         log = container.get("terminationMessagePath", "/dev/termination-log")
         folders[log] = self.container_folder(container) / "termination-log"
-        return PathMap(folders)
+        return folders
 
     def make_volumes(self) -> None:
         """Make the folders of all volumes with their content.
@@ -118,9 +142,9 @@ class PodFiles:
         Raises:
             NotReadyError: a ConfigMap, Secret or key is missing.
         """
-        maps = [self.path_map(container) for container in self._pod["spec"]["containers"]]
         # A metadata or ConfigMap file may name mount paths; all containers of a pod of ours share one layout.
-        path_map = maps[0]
+        spec = self._pod["spec"]
+        path_map = self.path_map(*spec["containers"], *spec.get("initContainers", []))
         for volume in self._pod["spec"].get("volumes", []):
             name = volume["name"]
             files: dict[str, bytes] = {}
@@ -212,6 +236,8 @@ class PodFiles:
             return pod_field(self._pod, source["fieldRef"]["fieldPath"])
         if "resourceFieldRef" in source:
             return self._resource(source["resourceFieldRef"], container)
+        if "fileKeyRef" in source:
+            return self._file_key(source["fileKeyRef"])
         kind = "configMapKeyRef" if "configMapKeyRef" in source else "secretKeyRef"
         if kind not in source:
             raise NotReadyError("CreateContainerConfigError", f"the test kubelet knows no env source {source!r}")
@@ -223,6 +249,17 @@ class PodFiles:
             return None
         owner = f"{kind.removesuffix('KeyRef')} {self._namespace}/{reference['name']}"
         raise NotReadyError("CreateContainerConfigError", f"couldn't find key {reference['key']} in {owner}")
+
+    def _file_key(self, reference: Object) -> str | None:
+        path, key = self._volume_folder(reference["volumeName"]) / reference["path"], reference["key"]
+        try:
+            value = env_file_value(path.read_text(), key)
+        except (OSError, ValueError) as error:
+            raise NotReadyError("CreateContainerConfigError", f"couldn't parse env file: {error}") from error
+        if value or reference.get("optional"):
+            return value or None
+        message = f"environment variable key {key!r} not found in file {path}"
+        raise NotReadyError("CreateContainerConfigError", message)
 
     def _resource(self, reference: Object, container: Object) -> str:
         kind, resource = reference["resource"].split(".", 1)

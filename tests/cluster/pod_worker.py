@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.cluster.api import STRATEGIC_MERGE, ApiClient, ApiError, Object
 from tests.cluster.container_process import ContainerProcess, timestamp
+from tests.cluster.pod_conditions import conditions
 from tests.cluster.pod_files import POD_ADDRESS, NotReadyError, PodFiles
 from tests.cluster.quantities import parse_quantity
 
@@ -63,6 +64,10 @@ class _Container:
         }
 
 
+def _ended_well(container: _Container) -> bool:
+    return bool(container.state.get("terminated", {}).get("exitCode") == 0)
+
+
 class PodWorker(threading.Thread):
     """Runs one pod. `update`, `gone` and `evict` may be called from any thread."""
 
@@ -75,7 +80,9 @@ class PodWorker(threading.Thread):
         self._folder = node.folder / "pods" / metadata["uid"]
         self._files = PodFiles(node.client, pod, self._folder, node.claims)
         self._containers = [_Container(spec) for spec in pod["spec"]["containers"]]
+        self._init = [_Container(spec) for spec in pod["spec"].get("initContainers", [])]
         self._start_time = timestamp()
+        self._began = 0.0
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._closed = False
@@ -114,10 +121,10 @@ class PodWorker(threading.Thread):
         try:
             if self._pod.get("status", {}).get("phase") == "Running":
                 self._finish("Failed", "ContainerStatusUnknown", "the node was restarted and lost the containers")
-            elif self._pod["spec"].get("initContainers"):
-                self._finish("Failed", "NotSupported", "the test kubelet runs no init containers")
-            elif self._prepare():
-                self._run_containers()
+            elif any("restartPolicy" in container.spec for container in self._init):
+                self._finish("Failed", "NotSupported", "the test kubelet runs no sidecars among init containers")
+            else:
+                self._run_stages([[container] for container in self._init] + [self._containers])
             with self._lock:
                 self._closed = True
             if self._deleted_after is not None and not self._gone:
@@ -125,30 +132,35 @@ class PodWorker(threading.Thread):
                 options = {"gracePeriodSeconds": 0, "preconditions": {"uid": uid}}
                 self._request(lambda: self._node.client.delete(self._path, options))
         finally:
-            for container in self._containers:
+            for container in self._all:
                 if container.process is not None:
                     container.process.kill()
+
+    @property
+    def _all(self) -> list[_Container]:
+        return [*self._init, *self._containers]
 
     def _ending(self) -> bool:
         return self._gone or self._deleted_after is not None or bool(self._eviction)
 
-    def _prepare(self) -> bool:
-        """Wait until the pod can start; false when it ended before."""
+    def _prepare(self, stage: list[_Container]) -> bool:
+        """Wait until the containers of a stage can start; false when the pod ended before."""
         shown: object = None
         pause = 0.05
         while not self._ending():
             try:
-                self._check_images()
-                self._files.make_volumes()
-                for container in self._containers:
+                self._check_images(stage)
+                if not self._has_begun:
+                    self._files.make_volumes()
+                for container in stage:
                     self._files.prepare(container.spec, self._entrypoint(container), self._node.variables)
                 return True
             except NotReadyError as error:
-                shown = self._show_waiting(error.reason, str(error), shown)
+                shown = self._show_waiting(stage, error.reason, str(error), shown)
             except ApiError as error:
                 # 403: the Node authorizer does not know yet that the pod is on this node.
                 if error.code != 403:
-                    shown = self._show_waiting("ContainerCreating", str(error), shown)
+                    shown = self._show_waiting(stage, "ContainerCreating", str(error), shown)
             except (OSError, http.client.HTTPException):
                 pass
             self._wake.wait(pause)
@@ -156,8 +168,12 @@ class PodWorker(threading.Thread):
         self._finish_early()
         return False
 
-    def _check_images(self) -> None:
-        for container in self._containers:
+    @property
+    def _has_begun(self) -> bool:
+        return any("waiting" not in container.state for container in self._all)
+
+    def _check_images(self, stage: list[_Container]) -> None:
+        for container in stage:
             image = container.spec["image"]
             if self._node.entrypoint_of(image) is not None:
                 continue
@@ -173,9 +189,9 @@ class PodWorker(threading.Thread):
     def _entrypoint(self, container: _Container) -> Sequence[str]:
         return self._node.entrypoint_of(container.spec["image"]) or ()
 
-    def _show_waiting(self, reason: str, message: str, shown: object) -> object:
+    def _show_waiting(self, stage: list[_Container], reason: str, message: str, shown: object) -> object:
         if (reason, message) != shown:
-            for container in self._containers:
+            for container in stage:
                 container.state = {"waiting": {"reason": reason, "message": message}}
             self._report("Pending")
         return (reason, message)
@@ -186,7 +202,10 @@ class PodWorker(threading.Thread):
         elif not self._gone:
             self._report("Failed")
 
-    def _run_containers(self) -> None:
+    def _run_stages(self, stages: list[list[_Container]]) -> None:
+        """Run the init containers one after another, then all others together."""
+        if not self._prepare(stages[0]):
+            return
         takes_slot = self._pod["spec"].get("restartPolicy", "Always") != "Always"
         while not (self._node.may_start.is_set() and (not takes_slot or self._node.slots.acquire(blocking=False))):
             if self._ending():
@@ -194,33 +213,40 @@ class PodWorker(threading.Thread):
                 return
             self._wake.wait(_TICK_SECONDS)
         try:
-            for container in self._containers:
-                self._start(container)
-            self._report("Running")
-            self._supervise()
+            self._began = time.monotonic()
+            for stage in stages:
+                if stage is not stages[0] and not self._prepare(stage):
+                    return
+                for container in stage:
+                    self._start(container)
+                last = stage is stages[-1]
+                self._report("Running" if last else "Pending")
+                if not self._supervise(stage, last=last):
+                    return
         finally:
             if takes_slot:
                 self._node.slots.release()
 
-    def _supervise(self) -> None:
-        began = time.monotonic()
+    def _supervise(self, stage: list[_Container], *, last: bool) -> bool:
+        """Wait until a stage's containers have ended; true when the next stage follows."""
         deadline = self._pod["spec"].get("activeDeadlineSeconds")
         while True:
-            changed = [self._step(container) for container in self._containers]
-            if all("terminated" in container.state for container in self._containers):
-                codes = [container.state["terminated"]["exitCode"] for container in self._containers]
-                self._report("Failed" if any(codes) else "Succeeded")
-                return
+            changed = [self._step(container) for container in stage]
+            if all("terminated" in container.state for container in stage):
+                failed = any(container.state["terminated"]["exitCode"] for container in stage)
+                if failed or last:
+                    self._report("Failed" if failed else "Succeeded")
+                return not failed and not last
             if self._ending():
                 self._end()
-                return
-            if deadline is not None and time.monotonic() - began > deadline:
+                return False
+            if deadline is not None and time.monotonic() - self._began > deadline:
                 self._kill_all()
                 message = "Pod was active on the node longer than the specified deadline"
                 self._finish("Failed", "DeadlineExceeded", message)
-                return
+                return False
             if any(changed):
-                self._report("Running")
+                self._report("Running" if last else "Pending")
             self._wake.wait(_TICK_SECONDS)
 
     def _step(self, container: _Container) -> bool:
@@ -262,23 +288,23 @@ class PodWorker(threading.Thread):
     def _end(self) -> None:
         """End running containers because the pod is deleted, evicted or gone."""
         if self._deleted_after and not self._gone:
-            for container in self._containers:
+            for container in self._all:
                 if container.process is not None:
                     container.process.terminate()
             until = time.monotonic() + self._deleted_after
-            while time.monotonic() < until and any(c.process is not None for c in self._containers):
-                for container in self._containers:
+            while time.monotonic() < until and any(c.process is not None for c in self._all):
+                for container in self._all:
                     self._collect(container)
                 time.sleep(_TICK_SECONDS)
         self._kill_all()
         if self._eviction:
             self._finish("Failed", "Evicted", self._eviction)
         elif not self._gone:
-            codes = [container.state.get("terminated", {}).get("exitCode", 137) for container in self._containers]
+            codes = [container.state.get("terminated", {}).get("exitCode", 137) for container in self._all]
             self._report("Failed" if any(codes) else "Succeeded")
 
     def _kill_all(self) -> None:
-        for container in self._containers:
+        for container in self._all:
             if container.process is not None:
                 container.process.kill()
                 self._collect(container)
@@ -305,8 +331,13 @@ class PodWorker(threading.Thread):
             "podIP": POD_ADDRESS,
             "podIPs": [{"ip": POD_ADDRESS}],
             "startTime": self._start_time,
+            "initContainerStatuses": [container.status() for container in self._init],
             "containerStatuses": [container.status() for container in self._containers],
-            "conditions": conditions(phase, all("running" in container.state for container in self._containers)),
+            "conditions": conditions(
+                phase,
+                all("running" in container.state for container in self._containers),
+                initialized=all(_ended_well(container) for container in self._init),
+            ),
         }
         if reason is not None:
             status |= {"reason": reason, "message": message}
@@ -356,20 +387,3 @@ class PodWorker(threading.Thread):
             except (OSError, http.client.HTTPException):
                 pass
             time.sleep(0.1)
-
-
-def conditions(phase: str, ready: bool) -> list[Object]:
-    """The conditions that a kubelet gives a pod in a phase."""
-    reason = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase, "ContainersNotReady")
-    now = timestamp()
-    told = {
-        "PodReadyToStartContainers": phase == "Running",
-        "Initialized": True,
-        "ContainersReady": ready,
-        "Ready": ready,
-    }
-    return [
-        {"type": name, "status": "True" if true else "False", "lastTransitionTime": now}
-        | ({} if true else {"reason": reason})
-        for name, true in told.items()
-    ]

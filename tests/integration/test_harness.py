@@ -292,6 +292,36 @@ def test_a_deployment_restarts_and_reaches_the_api(
     assert status["lastState"]["terminated"]["exitCode"] == 1
 
 
+def init_container(name: str, code: str, **container: Any) -> Object:
+    shared = [{"name": "shared", "mountPath": "/shared"}]
+    return {"name": name, "image": IMAGE, "volumeMounts": shared, **python(code), **container}
+
+
+def test_init_containers_run_first_and_hand_on_variables(
+    control_plane: ControlPlane, kubelet: SubprocessKubelet, namespace: str
+) -> None:
+    first = init_container("first", "open('/shared/variables', 'w').write(\"# made\\nword='told'\\n\")")
+    variable = {
+        "name": "WORD",
+        "valueFrom": {"fileKeyRef": {"volumeName": "shared", "path": "variables", "key": "word"}},
+    }
+    main = {**python("import os; print(os.environ['WORD'])"), "env": [variable]}
+    volumes = [{"name": "shared", "emptyDir": {}}]
+    create_job(control_plane, namespace, main, initContainers=[first], volumes=volumes)
+    assert job_end(control_plane, namespace) == "Complete"
+    assert kubelet.job_logs(namespace, "job") == "told\n"
+
+
+def test_an_init_container_that_fails_ends_the_pod(control_plane: ControlPlane, namespace: str) -> None:
+    failing = init_container("first", "raise SystemExit(3)")
+    volumes = [{"name": "shared", "emptyDir": {}}]
+    create_job(control_plane, namespace, python("print('ran')"), initContainers=[failing], volumes=volumes)
+    assert job_end(control_plane, namespace) == "Failed"
+    status = only_pod(control_plane, namespace)["status"]
+    assert status["initContainerStatuses"][0]["state"]["terminated"]["exitCode"] == 3
+    assert "waiting" in status["containerStatuses"][0]["state"]
+
+
 def test_objects_written_through_s3_are_read_back(object_store: ObjectStore) -> None:
     folder = object_store.create_bucket("harness")
     (folder / "capture").mkdir()
