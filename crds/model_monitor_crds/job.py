@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -12,6 +12,7 @@ from model_monitor_crds.rules import Checked, Rule, exactly_one, matches
 _OWN_FOLDERS = ("/run/", "/var/run/", "/etc/model-monitor/", "/mnt/claims/")
 _ABOVE_OWN_FOLDERS = ("/var", "/etc", "/mnt")
 _LOADER_VARIABLES = ("LD_", "PYTHON")
+_CONTRACT_FOLDER = "/opt/ml/"
 
 ShortText = Annotated[str, Field(max_length=1024)]
 Quantity = Annotated[int | str, WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 64})]
@@ -204,23 +205,25 @@ class Toleration(Model):
     """Seconds that a NoExecute taint is tolerated."""
 
 
+def changes_program(variable: str) -> bool:
+    """Whether an environment variable changes which program a container runs."""
+    return variable == "PATH" or variable.startswith(_LOADER_VARIABLES)
+
+
 PRESERVED = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
 class PodSettings(Model):
     """The pod that does the work."""
 
-    rules = (
+    rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "has(self.image) || !has(self.env) || self.env.all(variable, "
             + " && ".join(f"!variable.name.startsWith('{prefix}')" for prefix in _LOADER_VARIABLES)
             + " && variable.name != 'PATH')",
             "job.env: PATH and variables that begin with LD_ or PYTHON change which program runs; they can be set only"
             " together with an image of your own",
-            lambda job: (
-                job.image is not None
-                or not any(v.name == "PATH" or v.name.startswith(_LOADER_VARIABLES) for v in job.env)
-            ),
+            lambda job: job.image is not None or not any(changes_program(variable.name) for variable in job.env),
         ),
     )
     image: Annotated[str, Field(min_length=1, max_length=512)] | None = None
@@ -260,6 +263,40 @@ class PodSettings(Model):
 class ScheduledPodSettings(PodSettings):
     """The pods of a schedule, and how its runs follow one another."""
 
+    rules = (
+        *PodSettings.rules,
+        Rule(
+            "self.contract != 'SageMaker' || has(self.image)",
+            "job.contract: SageMaker is for a container of your own; name its image in job.image",
+            lambda job: job.contract != "SageMaker" or job.image is not None,
+        ),
+        Rule(
+            "self.contract == 'SageMaker' || (!has(self.command) && !has(self.args))",
+            "job.command, job.args: only for a container of your own, with job.contract SageMaker",
+            lambda job: job.contract == "SageMaker" or not (job.command or job.args),
+        ),
+        Rule(
+            "self.contract != 'SageMaker' || !has(self.volumeMounts) || self.volumeMounts.all(mount,"
+            f" mount.mountPath != '/opt' && !(mount.mountPath + '/').startsWith({_CONTRACT_FOLDER!r}))",
+            "job.volumeMounts: with job.contract SageMaker the folders below /opt/ml are the contract's; choose"
+            " another",
+            lambda job: (
+                job.contract != "SageMaker"
+                or not any(
+                    mount.mount_path == "/opt" or f"{mount.mount_path}/".startswith(_CONTRACT_FOLDER)
+                    for mount in job.volume_mounts
+                )
+            ),
+        ),
+    )
+    contract: Literal["Native", "SageMaker"] = "Native"
+    """How the image is run. Native: it is the processing container, or one derived from it. SageMaker: it is any
+    container of your own that keeps SageMaker Model Monitor's container contract: it finds the window's data and the
+    baseline's files in folders, and writes constraint_violations.json."""
+    command: Annotated[list[ShortText], Field(max_length=64)] = []
+    """With contract SageMaker: the program that is run. Default: the image's own."""
+    args: Annotated[list[ShortText], Field(max_length=64)] = []
+    """With contract SageMaker: its arguments. Default: the image's own."""
     concurrency_policy: Literal["Allow", "Forbid", "Replace"] = "Forbid"
     """What happens when a run is due while one is still at work, as in a CronJob."""
     starting_deadline_seconds: Annotated[int, Field(ge=60, le=604800)] | None = None

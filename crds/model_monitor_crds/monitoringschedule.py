@@ -127,15 +127,19 @@ class MonitoringScheduleSpec(Model):
             lambda spec: spec.job.successful_executions_history_limit >= spec.alert.evaluation_periods,
         ),
         Rule(
-            "self.monitoringType != 'ModelQuality' || has(self.groundTruth) || has(self.input.batch)",
+            "self.monitoringType != 'ModelQuality' || has(self.groundTruth) || has(self.input.batch) ||"
+            " self.job.contract == 'SageMaker'",
             "spec.groundTruth: ModelQuality needs labels; only a batch folder may have them in a column of its own",
             lambda spec: (
-                spec.monitoring_type != "ModelQuality" or spec.ground_truth is not None or spec.input.batch is not None
+                spec.monitoring_type != "ModelQuality"
+                or spec.ground_truth is not None
+                or spec.input.batch is not None
+                or spec.job.contract == "SageMaker"
             ),
         ),
         Rule(
             "self.monitoringType != 'ModelQuality' || has(self.groundTruth) || !has(self.input.batch) ||"
-            " !has(self.columns) || has(self.columns.groundTruth)",
+            " !has(self.columns) || has(self.columns.groundTruth) || self.job.contract == 'SageMaker'",
             "spec.groundTruth: ModelQuality needs labels; set it, or name the batch folder's own column of them in"
             " spec.columns.groundTruth",
             lambda spec: (
@@ -144,6 +148,7 @@ class MonitoringScheduleSpec(Model):
                 or spec.input.batch is None
                 or spec.columns is None
                 or spec.columns.ground_truth is not None
+                or spec.job.contract == "SageMaker"
             ),
         ),
         Rule(
@@ -166,6 +171,28 @@ class MonitoringScheduleSpec(Model):
             f"self.monitoringType == 'ModelBias' || !has(self.modelBias) || {at_defaults('self.modelBias', ModelBias)}",
             "spec.modelBias: has no effect but for monitoringType ModelBias",
             lambda spec: spec.monitoring_type == "ModelBias" or spec.model_bias == ModelBias(),
+        ),
+        Rule(
+            "self.job.contract != 'SageMaker' || (!has(self.input.recordPreprocessor) &&"
+            " !has(self.postAnalyticsProcessor))",
+            "spec.job.contract: scripts belong to our analysis; a container with SageMaker's contract does their work"
+            " itself: leave spec.input.recordPreprocessor and spec.postAnalyticsProcessor out",
+            lambda spec: (
+                spec.job.contract != "SageMaker"
+                or (spec.input.record_preprocessor is None and spec.post_analytics_processor is None)
+            ),
+        ),
+        Rule(
+            "self.job.contract != 'SageMaker' || (!has(self.groundTruth) && (!has(self.input.batch) ||"
+            " !has(self.input.batch.predictionsURI)))",
+            "spec.job.contract: a container with SageMaker's contract is given neither labels nor predictions; leave"
+            " spec.groundTruth and spec.input.batch.predictionsURI out",
+            lambda spec: (
+                spec.job.contract != "SageMaker"
+                or (
+                    spec.ground_truth is None and (spec.input.batch is None or spec.input.batch.predictions_uri is None)
+                )
+            ),
         ),
         Rule(
             "self.monitoringType == 'ModelQuality' || !has(self.modelQuality)",

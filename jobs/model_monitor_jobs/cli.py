@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +16,11 @@ from rich.console import Console
 from model_monitor_crds.baseline import BaselineSpec
 from model_monitor_crds.data import Columns, CSVOptions, Dataset, Output
 from model_monitor_crds.data_quality import DataQuality
-from model_monitor_crds.run import CREDENTIALS_FOLDER, RUN_FOLDER
 from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window, parse_time
 from model_monitor_jobs.commands.exit_codes import ERROR
 from model_monitor_jobs.errors import MonitorError
-from model_monitor_jobs.logs import LogFormat, set_up_logging
+from model_monitor_jobs.pod_commands import execute, mount_option, now, prepare, publish
 from model_monitor_jobs.storage import Storage
 
 _FORMATS: dict[str, Literal["CSV", "JSONLines", "Parquet"]] = {
@@ -47,28 +45,6 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no time; write 2013-02-08 or 2013-02-08T05:00:00Z", param, ctx)
 
 
-class Mount(click.ParamType[tuple[str, Path]]):
-    """A URI prefix and the folder that stands for it."""
-
-    name = "uri=folder"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
-        """Split at the last equals sign."""
-        prefix, separator, folder = str(value).rpartition("=")
-        if not separator or "://" not in prefix or not folder:
-            self.fail(f"{value!r}: write a URI prefix and a folder, such as pvc://flights=./data", param, ctx)
-        if not prefix.startswith("pvc://"):
-            self.fail(f"{value!r}: only volume claims can stand for folders, such as pvc://flights=./data", param, ctx)
-        return prefix, Path(folder)
-
-
-mount_option = click.option(
-    "--mount",
-    "mounts",
-    type=Mount(),
-    multiple=True,
-    help="Folder that stands for a volume claim, such as pvc://claim=./data.",
-)
 output_format_option = click.option(
     "-o", "--output-format", type=click.Choice(["table", "json"]), default="table", help="How results are printed."
 )
@@ -150,7 +126,7 @@ def run(
     span = _span(start, end)
     storage = Storage(dict(mounts))
     moment = at or datetime.now(UTC)
-    _exit(lambda: run_manifests(files, output, moment, span, storage, _now, _console(output_format), all_checks))
+    _exit(lambda: run_manifests(files, output, moment, span, storage, now, _console(output_format), all_checks))
 
 
 @main.command()
@@ -290,21 +266,8 @@ for command in (baseline, check):
         option(command)
 
 
-@main.command()
-@click.option("--run-folder", type=click.Path(path_type=Path), default=RUN_FOLDER, help="What the pod was told.")
-@click.option("--credentials", type=click.Path(path_type=Path), default=CREDENTIALS_FOLDER, help="The pod's token.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="json", help="How logs are written.")
-@mount_option
-def execute(run_folder: Path, credentials: Path, log_format: LogFormat, mounts: tuple[tuple[str, Path], ...]) -> None:
-    """Do one run in a cluster; the operator's pods call this.
-
-    Example: model-monitor execute --mount pvc://flights=/mnt/claims/flights
-    """
-    from model_monitor_jobs.container import execute as execute_run
-
-    set_up_logging(log_format)
-    storage = Storage(dict(mounts), confined=True)
-    sys.exit(execute_run(run_folder, credentials, os.environ, storage, _now))
+for verb in (execute, prepare, publish):
+    main.add_command(verb)
 
 
 @main.command()
@@ -327,7 +290,7 @@ def demo(output: Path) -> None:
     """
     with _packages_of_demo():
         from model_monitor_jobs.demo.story import tell
-    _exit(lambda: tell(output, _terminal(), _now, sys.argv[0]))
+    _exit(lambda: tell(output, _terminal(), now, sys.argv[0]))
 
 
 @main.command()
@@ -398,10 +361,6 @@ def _console(output_format: str) -> Console | None:
 def _terminal() -> Console:
     """As wide as the terminal; 120 columns where output goes to a file."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _exit(action: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
+from model_monitor_jobs.execution.own_container import prepare_container, publish_output
 from model_monitor_jobs.execution.perform import (
     Clock,
     MonitorRun,
@@ -34,6 +35,7 @@ from model_monitor_jobs.execution.perform import (
     started_status,
 )
 from model_monitor_jobs.execution.recheck import perform_rechecks
+from model_monitor_jobs.runs.staged_window import Staging
 from model_monitor_jobs.sinks.executions import ClusterUnavailable, Executions, connect, spec_of
 from model_monitor_jobs.storage import Storage
 
@@ -66,16 +68,66 @@ def read_task(folder: Path) -> Task:
         raise ConfigurationError(f"{folder / 'run.json'}: {describe(error)}") from error
 
 
+@dataclass(frozen=True)
+class Stand:
+    """A run that has begun: what it is told, the data it is of, its status so far."""
+
+    task: Task
+    due: Occasion | None
+    started: MonitoringExecutionStatus
+    executions: Executions
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a container does of a run; the whole, or a part of it.
+
+    `perform` gives the status at the end, None where another container goes on. `repeats`: it is done though the run
+    has ended, since another container needs what it makes. `continues`: another container has begun the run.
+    """
+
+    perform: Callable[[Stand], MonitoringExecutionStatus | None]
+    repeats: bool = False
+    continues: bool = False
+
+
 def execute(folder: Path, credentials: Path, environment: Mapping[str, str], storage: Storage, clock: Clock) -> int:
     """Do the run that the pod was made for; returns the exit code.
 
     0: done, with or without violations. EXIT_INPUT: a fault that another try can't mend, told by the execution.
     EXIT_RETRY: a fault that may pass, so the Job tries again.
     """
+    work = Work(lambda stand: _perform(stand, storage, clock))
+    return _work(folder, credentials, environment, clock, work)
+
+
+def prepare(
+    folder: Path, credentials: Path, environment: Mapping[str, str], storage: Storage, clock: Clock, folders: Staging
+) -> int:
+    """Begin the run and stage its data for a container of the user's own; exit codes as of `execute`."""
+
+    def stage(stand: Stand) -> None:
+        count = prepare_container(_monitor_run(stand), folders, storage)
+        logger.info(f"{count} files of the window are staged", extra={"execution": stand.task.execution})
+
+    return _work(folder, credentials, environment, clock, Work(stage, repeats=True))
+
+
+def publish(
+    folder: Path, credentials: Path, environment: Mapping[str, str], storage: Storage, clock: Clock, output: Path
+) -> int:
+    """Tell what a container of the user's own has written; exit codes as of `execute`."""
+    work = Work(
+        lambda stand: publish_output(_monitor_run(stand), output, stand.started, storage, clock), continues=True
+    )
+    return _work(folder, credentials, environment, clock, work)
+
+
+def _work(folder: Path, credentials: Path, environment: Mapping[str, str], clock: Clock, work: Work) -> int:
     try:
         task = read_task(folder)
         executions = Executions(connect(credentials, environment), task.namespace)
-        return _execute(task, executions, storage, clock)
+        return _execute(task, executions, clock, work)
     except (ClusterUnavailable, StorageUnavailable, OSError) as error:
         logger.error(str(error), extra={"retry": True, "reason": _unavailable(error)})
         return EXIT_RETRY
@@ -90,56 +142,66 @@ def _unavailable(error: Exception) -> str:
     return next((name for name in names if name in UNAVAILABLE), UNAVAILABLE[0])
 
 
-def _execute(task: Task, executions: Executions, storage: Storage, clock: Clock) -> int:
+def _execute(task: Task, executions: Executions, clock: Clock, work: Work) -> int:
     existing = executions.get(task.execution)
-    if existing is not None and _has_ended(existing):
+    ended = existing is not None and _has_ended(existing)
+    if ended and not work.repeats:
         logger.info("this run has ended before", extra={"execution": task.execution})
         return 0
-    started = started_status(clock(), task.job)
+    began = _began(existing) if work.continues else None
+    started = started_status(began or clock(), task.job)
     try:
         due = _occasion(task, existing, clock())
-        started = started_status(clock(), task.job, due)
+        started = started_status(started.start_time or clock(), task.job, due)
         if existing is None:
             window = TimeWindow(start=due.window.start, end=due.window.end) if due else None
             executions.create(task.execution, task.configuration.owner, spec_of(task.configuration.owner, window))
-        executions.write_status(task.execution, started)
-        status = _perform(task, due, started, executions, storage, clock)
+        if not ended:
+            executions.write_status(task.execution, started)
+        status = work.perform(Stand(task, due, started, executions))
     except (InputError, ConfigurationError) as error:
-        _tell_failure(task, executions, failed_status(started, type(error).__name__, str(error), clock()), existing)
+        if not ended:
+            _tell_failure(task, executions, failed_status(started, type(error).__name__, str(error), clock()), existing)
         raise
     except (MonitorError, OSError):
         raise
     except Exception as error:
         logger.exception("the run failed by a fault of its own")
         text = f"{type(error).__name__}: {error}"
-        _tell_failure(task, executions, failed_status(started, "InternalError", text, clock()), existing)
+        if not ended:
+            _tell_failure(task, executions, failed_status(started, "InternalError", text, clock()), existing)
         return EXIT_INPUT
-    executions.write_status(task.execution, status)
-    logger.info(status.summary or "done", extra={"execution": task.execution, "violations": status.violation_count})
+    if status is not None:
+        executions.write_status(task.execution, status)
+        logger.info(status.summary or "done", extra={"execution": task.execution, "violations": status.violation_count})
     return 0
 
 
-def _perform(
-    task: Task,
-    due: Occasion | None,
-    started: MonitoringExecutionStatus,
-    executions: Executions,
-    storage: Storage,
-    clock: Clock,
-) -> MonitoringExecutionStatus:
-    configuration, owner = task.configuration, task.configuration.owner
-    if configuration.baseline is not None:
-        return perform_baseline(configuration.baseline, started, storage, clock)[1]
-    if configuration.monitor is None or configuration.reference is None or due is None:
-        raise ConfigurationError("run.json: neither a baseline nor a monitor with the files of its baseline")
-    run = MonitorRun(configuration.monitor, owner.name, configuration.reference, due, task.execution)
+def _perform(stand: Stand, storage: Storage, clock: Clock) -> MonitoringExecutionStatus:
+    task, owner = stand.task, stand.task.configuration.owner
+    if task.configuration.baseline is not None:
+        return perform_baseline(task.configuration.baseline, stand.started, storage, clock)[1]
+    run = _monitor_run(stand)
     # Earlier windows first: the run's own result is then the latest.
     for again in perform_rechecks(run, task.job, storage, clock):
         name, window = again.run.execution, again.run.occasion.window
-        executions.create(name, owner, spec_of(owner, TimeWindow(start=window.start, end=window.end)))
-        executions.write_status(name, again.status)
+        stand.executions.create(name, owner, spec_of(owner, TimeWindow(start=window.start, end=window.end)))
+        stand.executions.write_status(name, again.status)
         logger.info(f"window {window} was judged again: {again.reason}", extra={"execution": name})
-    return perform_monitor(run, started, storage, clock).status
+    return perform_monitor(run, stand.started, storage, clock).status
+
+
+def _monitor_run(stand: Stand) -> MonitorRun:
+    configuration = stand.task.configuration
+    if configuration.monitor is None or configuration.reference is None or stand.due is None:
+        raise ConfigurationError("run.json: neither a baseline nor a monitor with the files of its baseline")
+    return MonitorRun(
+        configuration.monitor, configuration.owner.name, configuration.reference, stand.due, stand.task.execution
+    )
+
+
+def _began(existing: MonitoringExecution | None) -> datetime | None:
+    return existing.status.start_time if existing is not None and existing.status is not None else None
 
 
 def _occasion(task: Task, existing: MonitoringExecution | None, now: datetime) -> Occasion | None:

@@ -143,7 +143,11 @@ def slim(kind: str, body: Object) -> Object:
     if kind == JOB:
         spec = {key: value for key, value in spec.items() if key != "template"}
     elif kind == POD:
-        spec = {"containers": [_slim_container(container) for container in spec.get("containers", ())]}
+        spec = {
+            kind: [_slim_container(container) for container in spec[kind]]
+            for kind in ("initContainers", "containers")
+            if kind in spec
+        }
     return {"metadata": kept, "spec": spec, "status": body.get("status", {})}
 
 

@@ -75,6 +75,7 @@ POD = {
     "ttlSecondsAfterFinished": 60,
 }
 SCHEDULED_POD = POD | {
+    "contract": "Native",
     "concurrencyPolicy": "Allow",
     "startingDeadlineSeconds": 60,
     "successfulExecutionsHistoryLimit": 5,
@@ -393,6 +394,15 @@ DOCUMENTS: dict[str, list[Object]] = {
             | {
                 "input": {"batch": {"dataURI": "s3://b/%Y", "format": "JSONLines", "csv": CSV}},
                 "engine": {"type": "Dask", "clusterName": "credit"},
+            },
+            _SCHEDULE_STATUS,
+        ),
+        _document(
+            "MonitoringSchedule",
+            {name: value for name, value in _SCHEDULE_SPEC.items() if name != "postAnalyticsProcessor"}
+            | {
+                "input": {"endpoint": {"captureURI": "s3://b/capture"}},
+                "job": SCHEDULED_POD | {"contract": "SageMaker", "command": ["python"], "args": ["-m", "drift"]},
             },
             _SCHEDULE_STATUS,
         ),

@@ -16,6 +16,7 @@ _EXPLAINING = {
     "output": {"uri": "s3://b/o"},
     "modelExplainability": _EXPLAINED,
 }
+_SCRIPT = {"uri": "s3://b/p.py"}
 _ONE_OF = "set exactly one of "
 # For each rule's message: values that break it, made from the valid value at the place where the rule stands.
 BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
@@ -79,6 +80,55 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
         lambda job: _without(job, "image") | {"env": [{"name": "LD_PRELOAD", "value": "x"}]},
         lambda job: _without(job, "image") | {"env": [{"name": "PYTHONPATH", "value": "x"}]},
         lambda job: _without(job, "image") | {"env": [{"name": "PATH", "value": "x"}]},
+    ],
+    "job.contract: SageMaker is for a container of your own; name its image in job.image": [
+        lambda job: _without(job, "image") | {"contract": "SageMaker"},
+    ],
+    "job.command, job.args: only for a container of your own, with job.contract SageMaker": [
+        lambda job: job | {"command": ["python"]},
+        lambda job: job | {"contract": "Native", "args": ["-m", "drift"]},
+    ],
+    "job.volumeMounts: with job.contract SageMaker the folders below /opt/ml are the contract's; choose another": [
+        lambda job: job | {"contract": "SageMaker", "volumeMounts": [{"name": "claim", "mountPath": "/opt/ml/model"}]},
+        lambda job: job | {"contract": "SageMaker", "volumeMounts": [{"name": "claim", "mountPath": "/opt/ml"}]},
+        lambda job: job | {"contract": "SageMaker", "volumeMounts": [{"name": "claim", "mountPath": "/opt"}]},
+    ],
+    "spec.job.contract: scripts belong to our analysis; a container with SageMaker's contract does their work"
+    " itself: leave spec.input.recordPreprocessor and spec.postAnalyticsProcessor out": [
+        lambda spec: (
+            _without(spec, "postAnalyticsProcessor")
+            | {
+                "input": {"endpoint": {"captureURI": "s3://b/c"}, "recordPreprocessor": _SCRIPT},
+                "job": {"image": "i", "contract": "SageMaker"},
+            }
+        ),
+        lambda spec: (
+            spec
+            | {
+                "input": {"endpoint": {"captureURI": "s3://b/c"}},
+                "postAnalyticsProcessor": _SCRIPT,
+                "job": {"image": "i", "contract": "SageMaker"},
+            }
+        ),
+    ],
+    "spec.job.contract: a container with SageMaker's contract is given neither labels nor predictions; leave"
+    " spec.groundTruth and spec.input.batch.predictionsURI out": [
+        lambda spec: (
+            spec
+            | {
+                "monitoringType": "ModelQuality",
+                "groundTruth": {"uri": "s3://b/labels"},
+                "job": {"image": "i", "contract": "SageMaker"},
+            }
+        ),
+        lambda spec: (
+            spec
+            | {
+                "monitoringType": "ModelBias",
+                "input": {"batch": {"dataURI": "s3://b/d", "predictionsURI": "s3://b/p"}},
+                "job": {"image": "i", "contract": "SageMaker"},
+            }
+        ),
     ],
     "spec.job.successfulExecutionsHistoryLimit: may not be below spec.alert.evaluationPeriods, or an alert would be "
     "counted on executions that are gone": [

@@ -91,6 +91,10 @@ def exit_code(runs: Iterable[LocalRun]) -> int:
 
 def _check_references(manifests: Manifests) -> None:
     for name, schedule in manifests.schedules.items():
+        if schedule.spec.job.contract == "SageMaker":
+            raise ConfigurationError(
+                f"MonitoringSchedule {name}: spec.job.contract: a container of your own runs only in a cluster"
+            )
         wanted = schedule.spec.baseline_ref.name
         if wanted not in manifests.baselines:
             known = ", ".join(manifests.baselines) or "none"

@@ -115,15 +115,8 @@ def publish(
     """
     folder = run.folder
     found = result_status(result, folder)
-    status = _ended(started, found, found.violation_count or 0, clock())
-    document: dict[str, Any] = {
-        "apiVersion": API_VERSION,
-        "kind": "MonitoringExecution",
-        "metadata": {"name": run.execution},
-        "spec": {"scheduleRef": {"name": run.schedule}},
-        "status": status.to_dict(),
-    }
-    files = result_files(result, document)
+    status = ended_status(started, found, found.violation_count or 0, clock())
+    files = result_files(result, execution_document(run, status))
     files[REPORT] = monitor_page(result, run.monitor, run.schedule, run.execution, folder, history)
     compatible = run.monitor.compatibility == "SageMaker"
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
@@ -142,7 +135,7 @@ def perform_baseline(
 ) -> tuple[MadeBaseline, MonitoringExecutionStatus]:
     """Make a baseline; the same errors as `perform_monitor`."""
     made = make_baseline(spec, storage)
-    return made, _ended(started, baseline_status(made), None, clock())
+    return made, ended_status(started, baseline_status(made), None, clock())
 
 
 def failed_status(
@@ -151,6 +144,26 @@ def failed_status(
     """The status after a fault that another try can't mend."""
     ended = conditions.failed(reason, message, now, started.conditions)
     return started.model_copy(update={"completion_time": now, "conditions": ended})
+
+
+def ended_status(
+    started: MonitoringExecutionStatus, found: MonitoringExecutionStatus, violations: int | None, now: datetime
+) -> MonitoringExecutionStatus:
+    """The status of a run that ended well; `violations` is None for a baseline's run."""
+    ended = conditions.completed(found.summary or "", violations, now, started.conditions)
+    update = {name: getattr(found, name) for name in found.model_fields_set if getattr(found, name) is not None}
+    return started.model_copy(update=update | {"completion_time": now, "conditions": ended})
+
+
+def execution_document(run: MonitorRun, status: MonitoringExecutionStatus) -> dict[str, Any]:
+    """The execution as the API server shows it."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "MonitoringExecution",
+        "metadata": {"name": run.execution},
+        "spec": {"scheduleRef": {"name": run.schedule}},
+        "status": status.to_dict(),
+    }
 
 
 def _on_demand(run: MonitorRun) -> bool:
@@ -164,11 +177,3 @@ def _latest(run: MonitorRun) -> Window | None:
         return latest_window(run.monitor, tick) if tick is not None else None
     except (WindowError, ScheduleError):
         return None
-
-
-def _ended(
-    started: MonitoringExecutionStatus, found: MonitoringExecutionStatus, violations: int | None, now: datetime
-) -> MonitoringExecutionStatus:
-    ended = conditions.completed(found.summary or "", violations, now, started.conditions)
-    update = {name: getattr(found, name) for name in found.model_fields_set if getattr(found, name) is not None}
-    return started.model_copy(update=update | {"completion_time": now, "conditions": ended})

@@ -58,7 +58,7 @@ def read_capture(
     """
     found = files_of_window(storage, uri, window)
     if not found:
-        raise _nothing(storage, uri, window)
+        raise nothing_captured(storage, uri, window)
 
     layouts = (None if expected is None else tuple(expected), tuple(tuple(layout) for layout in alternatives))
     hours = {file.entry.uri: file.hour for file in found}
@@ -66,7 +66,7 @@ def read_capture(
 
     def finish(report: ReadReport) -> None:
         if not report.records:
-            raise _nothing(storage, uri, window, report)
+            raise nothing_captured(storage, uri, window, report)
 
     return PartitionedStream(
         lambda: group([file.entry for file in found], reader, byte_ranges),
@@ -250,7 +250,8 @@ class _Events:
         return found
 
 
-def _nothing(storage: Storage, uri: str, window: Window, report: ReadReport | None = None) -> InputError:
+def nothing_captured(storage: Storage, uri: str, window: Window, report: ReadReport | None = None) -> InputError:
+    """That a window has no captured data, and for which hours there is."""
     hours = capture_hours(storage, uri)
     if hours.first is None:
         return InputError(f"no captured data at all in {uri}", remedy=f"expected there: {LAYOUT}")

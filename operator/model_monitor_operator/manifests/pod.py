@@ -18,10 +18,17 @@ from model_monitor_crds.run import (
     RunConfiguration,
 )
 from model_monitor_operator.manifests.common import MANAGED_LABELS, Object, canonical_json, compact
+from model_monitor_operator.manifests.own_container import (
+    CONTAINER,
+    Containers,
+    failure_rules,
+    has_own_container,
+    ours,
+    with_own_container,
+)
 from model_monitor_operator.rbac import RUNNER
 from model_monitor_operator.settings import Settings
 
-CONTAINER: Final = "monitor"
 RUN_LIMIT: Final = 128 * 1024
 """Most bytes of a run configuration: annotations share 256 KiB, and an object must fit into 1.5 MiB."""
 USER: Final = 10001
@@ -110,6 +117,38 @@ def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str]
     named = claims(run)
     processed = run.monitor is not None and run.monitor.post_analytics_processor is not None
     volumes, mounts = _volumes(named, job, processed=processed)
+    if has_own_container(job):
+        containers = with_own_container(_container(ours(job), named, mounts, settings), job)
+    else:
+        containers = Containers(_container(job, named, mounts, settings))
+    spec = {
+        "initContainers": [*containers.before],
+        "containers": [containers.main],
+        "restartPolicy": "Never",
+        "serviceAccountName": job.service_account_name or RUNNER,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "imagePullSecrets": [{"name": secret.name} for secret in job.image_pull_secrets],
+        "volumes": [*volumes, *containers.volumes],
+        "nodeSelector": dict(job.node_selector),
+        "tolerations": [toleration.to_dict() for toleration in job.tolerations],
+    }
+    template: Object = compact(
+        {"metadata": {"labels": labels, "annotations": {ANNOTATION_RUN: run_annotation(run)}}, "spec": spec}
+    )
+    if job.affinity:
+        template["spec"]["affinity"] = job.affinity
+    return template
+
+
+def _container(job: PodSettings, named: dict[str, bool], mounts: list[Object], settings: Settings) -> Object:
+    """The processing container."""
     container = {
         "name": CONTAINER,
         "image": job.image or settings.job_image,
@@ -127,29 +166,7 @@ def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str]
             "readOnlyRootFilesystem": True,
         },
     }
-    spec = {
-        "containers": [{key: value for key, value in container.items() if value is not None}],
-        "restartPolicy": "Never",
-        "serviceAccountName": job.service_account_name or RUNNER,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "imagePullSecrets": [{"name": secret.name} for secret in job.image_pull_secrets],
-        "volumes": volumes,
-        "nodeSelector": dict(job.node_selector),
-        "tolerations": [toleration.to_dict() for toleration in job.tolerations],
-    }
-    template: Object = compact(
-        {"metadata": {"labels": labels, "annotations": {ANNOTATION_RUN: run_annotation(run)}}, "spec": spec}
-    )
-    if job.affinity:
-        template["spec"]["affinity"] = job.affinity
-    return template
+    return {key: value for key, value in container.items() if value is not None}
 
 
 def job_spec(run: RunConfiguration, job: PodSettings, labels: dict[str, str], settings: Settings) -> Object:
@@ -159,7 +176,9 @@ def job_spec(run: RunConfiguration, job: PodSettings, labels: dict[str, str], se
         "activeDeadlineSeconds": job.active_deadline_seconds,
         "ttlSecondsAfterFinished": job.ttl_seconds_after_finished,
         "podFailurePolicy": {
-            "rules": [
+            "rules": failure_rules()
+            if has_own_container(job)
+            else [
                 {
                     "action": "FailJob",
                     "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": [EXIT_INPUT]},

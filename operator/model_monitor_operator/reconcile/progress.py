@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from model_monitor_crds.run import EXIT_RETRY, UNAVAILABLE
 from model_monitor_crds.window import parse_time
 from model_monitor_operator.manifests.common import Object
+from model_monitor_operator.manifests.own_container import ANALYZE
 from model_monitor_operator.reconcile.conditions import by_type, cut
 from model_monitor_operator.state import version
 
@@ -94,7 +95,9 @@ def _with_pod(pod: Object) -> Progress:
     if phase == "Failed":
         reason, message = _pod_failure(pod)
         return Progress("Running", "Retrying", f"the last try ended with {reason}: {message}".removesuffix(": "))
-    if phase in ("Running", "Succeeded"):
+    if phase in ("Running", "Succeeded") or any(
+        "waiting" not in each.get("state", {"waiting": {}}) for each in _statuses(pod)
+    ):
         return Progress("Running", "Running")
     return Progress("Pending", "Pending", "waiting for the pod to start")
 
@@ -117,21 +120,34 @@ def _without_pod(job: Object, refusal: str | None, now: datetime, grace: timedel
     )
 
 
+def _statuses(pod: Object) -> list[Object]:
+    """The statuses of all containers, in the order in which they run."""
+    return [*pod["status"].get("initContainerStatuses", ()), *pod["status"].get("containerStatuses", ())]
+
+
 def _container(pod: Object) -> Object:
-    for status in pod["status"].get("containerStatuses", ()):
-        found: Object = status
-        return found
-    return {}
+    """The status of the container that failed or can't start, else of the last."""
+    statuses = _statuses(pod)
+    for status in statuses:
+        state = status.get("state", {})
+        if state.get("terminated", {}).get("exitCode") or state.get("waiting", {}).get("reason") in _WAITING:
+            return status
+    return statuses[-1] if statuses else {}
+
+
+def _spec(pod: Object, status: Object) -> Object:
+    """What is asked for of the container of a status."""
+    specs = [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
+    return next((spec for spec in specs if spec.get("name") == status.get("name")), specs[-1])
 
 
 def _waiting(pod: Object) -> tuple[str, str] | None:
-    waiting = _container(pod).get("state", {}).get("waiting", {})
+    status = _container(pod)
+    waiting = status.get("state", {}).get("waiting", {})
     reason = _WAITING.get(waiting.get("reason", ""))
     if reason is not None:
-        text = waiting.get("message") or pod["spec"]["containers"][0].get("image", "")
-        if reason == "ImagePullBackOff":
-            image = pod["spec"]["containers"][0].get("image", "")
-            text = f"the image {image} can't be pulled"
+        image = _spec(pod, status).get("image", "")
+        text = f"the image {image} can't be pulled" if reason == "ImagePullBackOff" else waiting.get("message") or image
         return reason, _with_remedy(text, reason)
     scheduled = by_type(pod).get("PodScheduled", {})
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
@@ -169,9 +185,10 @@ def _failure(
 
 def _pod_failure(pod: Object) -> tuple[str, str]:
     status = pod["status"]
-    terminated = _container(pod).get("state", {}).get("terminated", {})
+    container = _container(pod)
+    terminated = container.get("state", {}).get("terminated", {})
     if terminated.get("reason") == "OOMKilled":
-        limit = pod["spec"]["containers"][0].get("resources", {}).get("limits", {}).get("memory")
+        limit = _spec(pod, container).get("resources", {}).get("limits", {}).get("memory")
         what = f"its memory limit of {limit}" if limit else "the memory of its node"
         return "OOMKilled", f"the container used more than {what}; raise spec.job.resources.limits.memory"
     if status.get("reason"):
@@ -182,7 +199,7 @@ def _pod_failure(pod: Object) -> tuple[str, str]:
     if terminated:
         message = terminated.get("message", "")
         lines = said(message)
-        if terminated.get("exitCode") == EXIT_RETRY:
+        if terminated.get("exitCode") == EXIT_RETRY and container["name"] != ANALYZE:
             return _unavailable(message), cut(lines or "the store or the API server did not answer")
         shown = f": …{lines[-900:]}" if len(lines) > 900 else f": {lines}" if lines else ""
         return "Error", cut(f"the container ended with exit code {terminated.get('exitCode')}{shown}")
