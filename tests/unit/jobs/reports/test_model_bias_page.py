@@ -11,7 +11,9 @@ import pytest
 from rich.console import Console
 
 from model_monitor_crds.alert import Check, RaisedAlert
+from model_monitor_crds.bias import ModelBias
 from model_monitor_jobs.checks.bias.intervals import score_interval
+from model_monitor_jobs.checks.bias.words import NAMES
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.execution.page import monitor_page
 from model_monitor_jobs.profiles.bias import BiasCounts
@@ -19,6 +21,7 @@ from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model import State
 from model_monitor_jobs.reports.html.model_bias import report_of
 from model_monitor_jobs.reports.html.model_bias.timelines import _ratios
+from model_monitor_jobs.reports.html.model_bias.words import MEANINGS
 from model_monitor_jobs.reports.html.render import picture_of, render_report
 from model_monitor_jobs.reports.terminal import alert_line, result_report
 from model_monitor_jobs.runs.history import History, parse_result
@@ -63,6 +66,13 @@ def test_rates_stand_beside_those_of_the_baseline(results: dict[str, ModelBiasRe
     positive = table[1, :, 1].sum() / table[1, :, :2].sum()
     assert answers.group.startswith(f"{positive * 100:.1f} % (")
     assert float(answers.others.split(" %")[0]) > 2 * float(answers.group.split(" %")[0])
+
+
+def test_every_metric_says_what_it_means(results: dict[str, ModelBiasResult]) -> None:
+    (facet,) = report_of(results["fair"], ReportContext("credit")).facets
+    assert {row.key for row in facet.metrics} >= {"AD", "DI", "DPPL", "EOD", "FT", "GE", "TE"}
+    assert all(row.remark for row in facet.metrics)
+    assert set(MEANINGS) == set(NAMES)
 
 
 def test_a_person_is_told_how_many_of_a_hundred(results: dict[str, ModelBiasResult]) -> None:
@@ -148,6 +158,9 @@ def test_quiet_and_unjudged_windows(results: dict[str, ModelBiasResult]) -> None
     quiet = report_of(results["fair"], ReportContext("credit"))
     assert (quiet.state, quiet.steps) == (State.QUIET, ())
     assert quiet.headline == "No group is treated differently from the baseline."
+    within = ModelBias.model_validate({"allowedRanges": [{"metric": name, "low": -1} for name in ("DPL", "DPPL")]})
+    allowed = report_of(results["fair"], ReportContext("credit", model_bias=within))
+    assert allowed.headline == "Groups are treated as equally as is allowed."
     few = report_of(results["few"], ReportContext("credit"))
     assert few.state is State.UNKNOWN
     assert "300 are needed" in few.detail

@@ -70,8 +70,11 @@ def _answer(state: State, result: ModelBiasResult, context: ReportContext, alert
     passed = [finding for finding in result.findings if finding.verdict is Verdict.PASS]
     undecided = len(result.findings) - len(passed)
     rest = f" {counted(undecided, 'check')} could not be judged." if undecided else ""
-    what = "the allowed range" if context.model_bias.allowed_ranges else "the baseline"
-    return f"No group is treated differently from {what}.", f"{_plain(passed[0], result)}{passed[0].description}.{rest}"
+    ranges = {allowed.metric for allowed in context.model_bias.allowed_ranges}
+    head = "No group is treated differently from the baseline."
+    if ranges.issuperset(result.judged_metrics):
+        head = "Groups are treated as equally as is allowed."
+    return head, f"{_plain(passed[0], result)}{passed[0].description}.{rest}"
 
 
 def _plain(finding: Finding, result: ModelBiasResult) -> str:

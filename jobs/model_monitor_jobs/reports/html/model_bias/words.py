@@ -17,15 +17,28 @@ from model_monitor_jobs.reports.html.words import (
 
 MEANINGS: Final[Mapping[str, str]] = {
     "AD": "how much more often answers are right for the others than for the group",
+    "CDDL": "how much more of the bad labels than of the good ones are the group’s, on average over the strata",
+    "CDDPL": "how much more of the bad answers than of the good ones are the group’s, on average over the strata",
     "CI": "how much fewer rows the group has than the others: 0 is half of all, 1 is none",
     "DAR": "how much more often a good answer is true for the others",
+    "DCA": "good labels for each good answer: how many more the others have than the group",
+    "DCR": "bad labels for each bad answer: how many more the group has than the others",
     "DI": "the group’s share of good answers divided by that of the others: 1 is equal",
     "DPL": "how much larger the share of good labels is for the others: 0 is equal",
     "DPPL": "how much larger the share of good answers is for the others: 0 is equal",
     "DRR": "how much more often a bad answer is true for the group",
     "EOD": "the larger of both differences: of good answers among good labels, and among bad ones",
+    "EOR": "the smaller of both ratios: of good answers among good labels, and among bad ones: 1 is equal",
+    "FT": "how much more often the group is answered better than the most similar others than worse: 0 is equal",
+    "GE": "how unequally wrong answers favour some rows and harm others, whatever their group: 0 is equal",
+    "JS": "how differently labels are distributed in both groups: 0 is equal",
+    "KL": "how differently labels are distributed in both groups, seen from the others: 0 is equal",
+    "KS": "the largest difference of the shares that a label has in both groups: 0 is equal",
+    "LP": "the differences of the shares that labels have in both groups, as a distance: 0 is equal",
     "RD": "how much more often a good label gets a good answer for the others",
     "SD": "how much more often a bad label gets a bad answer for the group",
+    "TE": "wrongly bad answers for each wrongly good one: how many more the group has than the others",
+    "TVD": "half the differences of the shares that labels have in both groups, added up: 0 is equal",
 }
 STEPS: Final = (
     "Look at the rates of both groups below: which of them has moved, that of the group or that of the others?",
