@@ -128,6 +128,9 @@ class ModelBias(Model):
     probability_threshold: Probability | None = None
     """Where there is a probability and no prediction, a probability above this is a good answer. Default: the
     Baseline's."""
+    analysis_config_uri: Uri | None = Field(default=None, alias="analysisConfigURI")
+    """analysis_config.json of SageMaker Clarify: names the columns of records without names, the column for `group` and
+    the threshold of probabilities, where they are not set here. Only where the Baseline adopts an analysis.json."""
     compatibility: Literal["Default", "SageMaker"] = "Default"
     """Default judges metrics against sampling noise and the usual variation of the baseline's own windows. SageMaker
     holds every metric of analysis.json that is further from 0 than there for a violation."""

@@ -246,6 +246,7 @@ _BIAS_SPEC = {
     "modelBias": {
         "group": "region",
         "probabilityThreshold": 0.4,
+        "analysisConfigURI": "s3://b/analysis_config.json",
         "compatibility": "SageMaker",
         "metrics": ["DI"],
         "threshold": 0.05,

@@ -104,16 +104,12 @@ def _own_settings(definition: Definition, settings: Settings) -> dict[str, Any]:
         own["compatibility"] = settings.compatibility
     if definition.type in ("ModelQuality", "ModelBias"):
         own |= _threshold(definition)
-    config = (*definition.application, "configuri")
-    if definition.type == "ModelBias":
-        definition.ledger.settle(
-            config,
-            "to do",
-            "the baseline's analysis.json has its facets and labels; if it has a group_variable, write that into"
-            " spec.modelBias.group",
-        )
     if definition.type == "ModelExplainability":
-        own |= _explanation(definition, settings)
+        own["model"] = _asked_model(definition, settings)
+    to = f"spec.{_FIELDS[definition.type]}.analysisConfigURI"
+    config = definition.ledger.uri(*definition.application, "configuri", to=to)
+    if config is not None:
+        own["analysisConfigURI"] = config
     return own
 
 
@@ -132,20 +128,18 @@ def _threshold(definition: Definition) -> dict[str, Any]:
     return {"probabilityThreshold": threshold}
 
 
-def _explanation(definition: Definition, settings: Settings) -> dict[str, Any]:
+def _asked_model(definition: Definition, settings: Settings) -> dict[str, Any]:
     ledger = definition.ledger
-    field = "spec.modelExplainability"
     if settings.model_url is None:
         ledger.remark(
-            f"{field}.model.url",
+            "spec.modelExplainability.model.url",
             "SageMaker starts the model that analysis_config.json names; say which one is asked here: --model-url",
         )
     model = {"url": settings.model_url or placeholders.MODEL}
-    output = ledger.carry(*definition.traffic, "inferenceattribute", to=f"{field}.model.output")
+    output = ledger.carry(*definition.traffic, "inferenceattribute", to="spec.modelExplainability.model.output")
     if output is not None:
         model["output"] = output.removeprefix("$.")
-    config = ledger.uri(*definition.application, "configuri", to=f"{field}.analysisConfigURI")
-    return {"model": model} | ({"analysisConfigURI": config} if config is not None else {})
+    return model
 
 
 def _account_for_image(definition: Definition) -> None:

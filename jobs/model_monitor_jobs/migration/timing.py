@@ -62,7 +62,7 @@ def timing(schedule: Ledger | None, definition: Ledger, traffic: Path, *, captur
     late = LAG if cron is not None and captured and last > -LAG else timedelta()
     if late and schedule is not None and cron is not None:
         cron = f"{int(late.total_seconds()) // 60}{cron[1:]}" if cron.startswith("0 ") else cron
-        to = "spec.schedule, 10 minutes later, and spec.input.window, the same data: records are written late"
+        to = "spec.schedule, 10 minutes later, and spec.input.window, the same hours: records are written late"
         schedule.settle(_EXPRESSION, "carried", to)
     return Timing(cron, (_written(first - late), _written(last - late)), once)
 

@@ -32,7 +32,9 @@ from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metric
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
 
-_NO_FEATURES: Final = "the baseline does not tell which columns are features; make it from a dataset"
+_NO_FEATURES: Final = (
+    "the baseline does not tell which columns are features; make it from a dataset, or set modelBias.analysisConfigURI"
+)
 
 
 def run_model_bias(

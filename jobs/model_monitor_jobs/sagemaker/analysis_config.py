@@ -97,7 +97,7 @@ class AnalysisConfig(Part):
     excluded_columns: list[Column] = []
     facet_dataset_uri: Any = None
     facet_headers: Any = None
-    joinsource_name_or_index: Any = None
+    joinsource_name_or_index: Column | None = None
     predicted_label_dataset_uri: Any = None
     predicted_label_headers: Any = None
     predictor: PredictorConfig | None = None

@@ -80,14 +80,16 @@ def test_model_quality_carries_problem_answer_threshold_and_labels() -> None:
 
 
 def test_model_bias_carries_threshold_labels_and_window() -> None:
-    baseline, monitor, told = one("ModelBias")
+    baseline, monitor, _ = one("ModelBias")
     assert baseline["monitoringType"] == "ModelBias"
     assert baseline["existing"] == {"constraintsURI": f"{STORE}/baseline/constraints.json"}
-    assert monitor["modelBias"] == {"compatibility": "SageMaker", "probabilityThreshold": 0.8}
+    assert monitor["modelBias"] == {
+        "compatibility": "SageMaker",
+        "probabilityThreshold": 0.8,
+        "analysisConfigURI": f"{STORE}/baseline/analysis_config.json",
+    }
     assert monitor["groundTruth"] == {"uri": f"{STORE}/ground_truth"}
     assert monitor["input"]["window"] == LAST_HOUR
-    assert told["modelBiasAppSpecification.configURI"][0] == "to do"
-    assert "spec.modelBias.group" in told["modelBiasAppSpecification.configURI"][1]
 
 
 def test_model_explainability_carries_the_configuration_and_asks_the_model_that_is_given() -> None:

@@ -33,8 +33,10 @@ EXPRESSIONS = st.sampled_from(
 )
 OFFSETS = st.sampled_from([(None, None), ("-PT1H", "-PT0H"), ("-P8D", "-P1D"), ("-PT90M", "-PT30M")])
 URIS = st.from_regex("s3://[a-z0-9][a-z0-9.-]{2,20}(/[a-zA-Z0-9._-]{1,9}){0,3}", fullmatch=True)
+VISIBLE = st.characters(exclude_categories=["C", "Zl", "Zp"])
 TAGS = st.lists(
-    st.fixed_dictionaries({"key": st.text(min_size=1, max_size=70), "value": st.text(max_size=70)}), max_size=3
+    st.fixed_dictionaries({"key": st.text(VISIBLE, min_size=1, max_size=70), "value": st.text(VISIBLE, max_size=70)}),
+    max_size=3,
 )
 ANSWERS = st.fixed_dictionaries(
     {},
@@ -47,7 +49,7 @@ ANSWERS = st.fixed_dictionaries(
     },
 )
 ENVIRONMENT = st.dictionaries(
-    st.from_regex("[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True), st.text(max_size=20), max_size=3
+    st.from_regex("[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True), st.text(VISIBLE, max_size=20), max_size=3
 )
 
 

@@ -240,6 +240,59 @@ def test_the_flip_test_needs_features_which_an_adopted_analysis_does_not_tell(
         assert "which columns are features; make it from a dataset" in flips.description
 
 
+def adopt_with_configuration(shop: BiasShop, files: BaselineFiles, **config: Any) -> BaselineFiles:
+    """The analysis adopted, beside a configuration as Clarify's jobs have it."""
+    whole = {"headers": ["bought", "x", "y", "plan"], "label": "bought", "group_variable": 3} | config
+    (shop.root / "analysis_config.json").write_text(json.dumps(whole))
+    existing = {"existing": {"constraintsURI": files.constraints_uri}}
+    return shop.baseline(**{"dataset": None, "modelBias": None, "output": None, **existing})
+
+
+CONFIGURED = {"compatibility": "SageMaker", "analysisConfigURI": "pvc://shop/analysis_config.json"}
+
+
+def test_clarifys_headers_name_the_columns_of_captured_csv(shop: BiasShop, files: BaselineFiles) -> None:
+    shop.write_day(20)
+    adopted = adopt_with_configuration(shop, files)
+    answer = {"probability": "0"}
+    with pytest.raises(InputError, match="no record has 'plan'"):
+        shop.judge_bias(adopted, 20, shop.bias_monitor(columns=answer))
+    result = shop.judge_bias(adopted, 20, shop.bias_monitor(columns=answer, modelBias=CONFIGURED))
+    named = shop.judge_bias(files, 20, shop.bias_monitor(modelBias={"compatibility": "SageMaker"}))
+    assert result.facets == named.facets == ("plan = b",)
+    assert result.measured[0]["DPPL"] == named.measured[0]["DPPL"]
+    assert result.measured[0]["FT"] == named.measured[0]["FT"], "features are known, too"
+    assert result.measured[0]["CDDL"].defined, "by the group_variable"
+    by_default = CONFIGURED | {"compatibility": "Default", "metrics": ["DPPL", "FT"]}
+    judged = verdicts(shop.judge_bias(adopted, 20, shop.bias_monitor(columns=answer, modelBias=by_default)))
+    assert judged == {"dppl_check": Verdict.PASS, "ft_check": Verdict.PASS}
+
+
+def test_clarifys_threshold_holds_unless_the_monitor_says_its_own(shop: BiasShop, files: BaselineFiles) -> None:
+    shop.write_day(20)
+    adopted = adopt_with_configuration(shop, files, probability_threshold=0.9)
+
+    def approved(**settings: Any) -> float | None:
+        monitor = shop.bias_monitor(columns={"probability": "0"}, modelBias=CONFIGURED | settings)
+        return shop.judge_bias(adopted, 20, monitor).measured[0]["DPPL"].value
+
+    own = shop.bias_monitor(modelBias={"compatibility": "SageMaker"})
+    assert approved(probabilityThreshold=0.5) == shop.judge_bias(files, 20, own).measured[0]["DPPL"].value
+    assert approved() != approved(probabilityThreshold=0.5)
+
+
+def test_headers_with_a_name_twice_are_an_error(shop: BiasShop, files: BaselineFiles) -> None:
+    adopted = adopt_with_configuration(shop, files, headers=["bought", "x", "x", "plan"])
+    monitor = shop.bias_monitor(columns={"probability": "0"}, modelBias=CONFIGURED)
+    with pytest.raises(InputError, match="headers: 'x' stands twice"):
+        shop.judge_bias(adopted, 20, monitor)
+
+
+def test_a_configuration_belongs_to_the_baseline_of_a_dataset(shop: BiasShop, files: BaselineFiles) -> None:
+    with pytest.raises(ConfigurationError, match=r"modelBias\.analysisConfigURI: the baseline was made from a dataset"):
+        shop.judge_bias(files, 20, shop.bias_monitor(modelBias=CONFIGURED))
+
+
 def test_a_facet_that_was_added_by_hand_says_what_to_do(shop: BiasShop, files: BaselineFiles) -> None:
     shop.write_day(20)
     document = analysis_of(shop, files)
