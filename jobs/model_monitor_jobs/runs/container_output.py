@@ -12,7 +12,7 @@ from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.runs.outcome import EXECUTION
-from model_monitor_jobs.runs.result import STATISTICS, VIOLATIONS
+from model_monitor_jobs.runs.result import STATISTICS, VIOLATIONS, counted_violations
 from model_monitor_jobs.sagemaker.documents import read_json
 from model_monitor_jobs.sagemaker.violations import ReportedViolation, read_violations
 
@@ -51,7 +51,7 @@ class ContainerOutput:
         if self.violations:
             first = self.violations[0]
             of = f"{first.column} ({first.check})" if first.column else first.check
-            count = "1 violation" if len(self.violations) == 1 else f"{len(self.violations)} violations, the first"
+            count = counted_violations(self.violations) + (", the first" if len(self.violations) > 1 else "")
             return f"The container found {count}: {of}: {first.description}"
         if self.violations is not None:
             return "The container found no violation"

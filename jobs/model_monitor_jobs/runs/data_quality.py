@@ -33,7 +33,7 @@ from model_monitor_jobs.runs.reading import (
     unknown_columns,
 )
 from model_monitor_jobs.runs.remarks import remarks, unlike_baseline, without_effect
-from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS, Result, counted_rows
+from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS, Result, counted_rows, counted_violations
 from model_monitor_jobs.runs.traffic import Traffic, open_input
 from model_monitor_jobs.sagemaker.constraints import constraints_document
 from model_monitor_jobs.sagemaker.statistics import statistics_document
@@ -72,9 +72,8 @@ class DataQualityResult(Result):
                 f", {undecided} could not be judged" if undecided else ""
             )
         worst = violations[0]
-        checks = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
         named = f"{worst.place}: {worst.description}" if worst.column else worst.description
-        return f"{checks} in {rows}; worst: {named}"
+        return f"{counted_violations(violations)} in {rows}; worst: {named}"
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """The window's own profile, the constraints that it would suggest, and its violations."""

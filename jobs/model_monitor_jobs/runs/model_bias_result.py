@@ -20,7 +20,7 @@ from model_monitor_jobs.profiles.bias.problem import ADVANTAGED, DISADVANTAGED
 from model_monitor_jobs.profiles.bias.profile import BiasProfile
 from model_monitor_jobs.runs.history import metric_key
 from model_monitor_jobs.runs.labelled_result import LabelledResult, Told, finite
-from model_monitor_jobs.runs.result import ANALYSIS, VIOLATIONS, counted_rows
+from model_monitor_jobs.runs.result import ANALYSIS, VIOLATIONS, counted_rows, counted_violations, nothing_judged
 from model_monitor_jobs.sagemaker.analysis import MeasuredFacet, analysis_document
 from model_monitor_jobs.sagemaker.bias_drift import (
     BiasViolation,
@@ -71,11 +71,9 @@ class ModelBiasResult(LabelledResult):
         rows = self.labelled_text if self.labelled else counted_rows(self.rows)
         violations = self.violations
         if not self.judged:
-            reasons = [finding.description for finding in self.findings]
-            return "Nothing could be judged" + (f": {reasons[0]}" if reasons else "")
+            return nothing_judged(self)
         if violations:
-            count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
-            return f"{count}: {self.explained(violations[0])}; {rows}"
+            return f"{counted_violations(violations)}: {self.explained(violations[0])}; {rows}"
         passed = [finding for finding in self.findings if finding.verdict is Verdict.PASS]
         found = "; ".join(finding.description for finding in passed[:2])
         return f"No violation: {found}; {rows}"

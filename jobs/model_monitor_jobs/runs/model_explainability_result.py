@@ -18,7 +18,14 @@ from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.runs.explanation_problem import ExplanationProblem
 from model_monitor_jobs.runs.labelled_result import finite
 from model_monitor_jobs.runs.model_explainability_baseline import local_files
-from model_monitor_jobs.runs.result import ANALYSIS, VIOLATIONS, Result, counted_rows
+from model_monitor_jobs.runs.result import (
+    ANALYSIS,
+    VIOLATIONS,
+    Result,
+    counted_rows,
+    counted_violations,
+    nothing_judged,
+)
 from model_monitor_jobs.sagemaker.analysis import analysis_document
 from model_monitor_jobs.sagemaker.attributions import (
     AttributionViolation,
@@ -75,11 +82,9 @@ class ModelExplainabilityResult(Result):
         """The worst violation, or the NDCG of each label, or why nothing was judged."""
         violations = self.violations
         if not self.judged:
-            reasons = [finding.description for finding in self.findings]
-            return "Nothing could be judged" + (f": {reasons[0]}" if reasons else "")
+            return nothing_judged(self)
         if violations:
-            count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
-            return f"{count}: {violations[0].description}; {self.explained_text}"
+            return f"{counted_violations(violations)}: {violations[0].description}; {self.explained_text}"
         orders = [finding for finding in self.findings if finding.check == ORDER_CHECK]
         told = "; ".join(f"NDCG {finding.observed}" for finding in orders[:2])
         return f"No violation: {told}; {self.explained_text}"

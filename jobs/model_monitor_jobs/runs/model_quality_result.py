@@ -24,7 +24,7 @@ from model_monitor_jobs.estimation.estimates import Diagnostics, Estimate, Estim
 from model_monitor_jobs.profiles.baseline_profile import SegmentKey
 from model_monitor_jobs.profiles.by_window import EVERYTHING
 from model_monitor_jobs.runs.labelled_result import LabelledResult, Told, finite, plain
-from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS
+from model_monitor_jobs.runs.result import CONSTRAINTS, STATISTICS, VIOLATIONS, counted_violations, nothing_judged
 from model_monitor_jobs.sagemaker.model_quality import Evaluation, model_quality_lines, statistics_document
 from model_monitor_jobs.sagemaker.model_quality_constraints import (
     MetricViolation,
@@ -78,14 +78,11 @@ class ModelQualityResult(LabelledResult):
         labelled = self.labelled_text
         violations = self.violations
         if not self.judged:
-            reasons = [finding.description for finding in self.findings if not finding.segment]
-            why = f": {reasons[0]}" if reasons else ""
-            return f"Nothing could be judged{why}" + (f"; {self._estimated}" if self._estimated else "")
+            return nothing_judged(self) + (f"; {self._estimated}" if self._estimated else "")
         if violations:
-            count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
             worst = violations[0]
             place = f"where {' = '.join(worst.segment)}: " if worst.segment else ""
-            return f"{count}: {place}{worst.description}; {labelled}"
+            return f"{counted_violations(violations)}: {place}{worst.description}; {labelled}"
         told = [finding for finding in self.findings if finding.verdict is Verdict.PASS and not finding.segment]
         found = "; ".join(finding.description for finding in told[:3])
         return f"No violation: {found or f'{len(self.findings)} checks passed'}; {labelled}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -95,6 +95,17 @@ class Result(ABC):
             return structural, not finding.segment, ratio
 
         return sorted((finding for finding in self.findings if finding.violated), key=weight, reverse=True)
+
+
+def nothing_judged(result: Result) -> str:
+    """That nothing could be judged, and why."""
+    reasons = [finding.description for finding in result.findings if not finding.segment]
+    return "Nothing could be judged" + (f": {reasons[0]}" if reasons else "")
+
+
+def counted_violations(violations: Sequence[object]) -> str:
+    """A number of violations, as it is said."""
+    return "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
 
 
 def counted_rows(rows: int) -> str:
