@@ -358,6 +358,6 @@ def test_what_migrate_writes_is_accepted_and_its_placeholders_are_not(server: Se
     for document in whole:
         server.try_spec(document)
     wanting = [d for d in manifests(migrate(*all_four(), settings=Settings()), kind.name) if "<" in str(d)]
-    assert len(wanting) == (6 if kind.name == "MonitoringSchedule" else 0)
+    assert len(wanting) == (7 if kind.name == "MonitoringSchedule" else 0)
     for document in wanting:
         assert "must start with s3://bucket" in server.refusal(document, ("spec",))

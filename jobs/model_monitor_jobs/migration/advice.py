@@ -23,8 +23,7 @@ class Advice:
 _STATE: Final = "a state of the past; results stay where SageMaker wrote them"
 _POD: Final = "a run is one pod: job.resources, where the operator's own do not suffice"
 _FIXED: Final = "a path or mode of SageMaker's container; data are read from the store itself"
-_SCRIPT: Final = "no script is run: read the columns as they are, or write flat records when capturing"
-_OWN_CONTAINER: Final = "the analysis is built in; for one of your own see docs/new-check.md"
+_WITH_IMAGE: Final = "the built-in analysis runs, as the image is one of AWS' own"
 
 _WHOLE: Final = {
     "status": _STATE,
@@ -46,8 +45,8 @@ _SINGLE: Final = {
     "s3inputmode": _FIXED,
     "s3datadistributiontype": _FIXED,
     "s3uploadmode": _FIXED,
-    "containerentrypoint": _OWN_CONTAINER,
-    "containerarguments": _OWN_CONTAINER,
+    "containerentrypoint": _WITH_IMAGE,
+    "containerarguments": _WITH_IMAGE,
     "monitoringschedulearn": _STATE,
     "jobdefinitionarn": _STATE,
     "endpointarn": _STATE,
@@ -57,10 +56,6 @@ _SINGLE: Final = {
     "monitoringtype": "that of the job definition",
     "publish_cloudwatch_metrics": "metrics.jsonl beside the results with compatibility: SageMaker, and the operator's"
     " Prometheus metrics",
-}
-_ATTENTION: Final = {
-    "recordpreprocessorsourceuri": _SCRIPT,
-    "postanalyticsprocessorsourceuri": "no script is run afterwards: watch the MonitoringExecution, or read results",
 }
 
 
@@ -77,6 +72,4 @@ def advice(leaf: Leaf) -> Advice:
     names = [part for part in leaf.path if not part.isdecimal()]
     if names[-1] in _SINGLE:
         return Advice(leaf.place, "left out", _SINGLE[names[-1]])
-    if names[-1] in _ATTENTION:
-        return Advice(leaf.place, "to do", _ATTENTION[names[-1]])
     return Advice(leaf.place, "to do", "is not known here and was not carried over")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 Path = tuple[str, ...]
+_NAMES: Final = ("environment", "labels", "annotations")
+"""Parts whose keys are names, of which `A` and `a` are two."""
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """One value: ACK writes `s3URI` and AWS' own interfaces `S3Uri`, so `path` is in lower case."""
+    """One value: ACK writes `s3URI` and AWS' own interfaces `S3Uri`, so `path` is in lower case,
+    but for the names of variables and labels."""
 
     path: Path
     place: str
@@ -25,7 +28,8 @@ def leaves(document: Any, path: Path = (), place: str = "", name: str = "") -> I
     """The values of a document in its order; what is null or empty has none. Items of lists have numbers as keys."""
     if isinstance(document, dict):
         for key, value in document.items():
-            yield from leaves(value, (*path, str(key).lower()), f"{place}.{key}" if place else str(key), str(key))
+            own = str(key) if path[-1:] and path[-1] in _NAMES else str(key).lower()
+            yield from leaves(value, (*path, own), f"{place}.{key}" if place else str(key), str(key))
     elif isinstance(document, list):
         for index, value in enumerate(document):
             yield from leaves(value, (*path, str(index)), f"{place}[{index}]", str(index))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from model_monitor_crds.job import changes_program
 from model_monitor_jobs.migration import placeholders
 from model_monitor_jobs.migration.definition import Definition
+from model_monitor_jobs.migration.own_programs import container, own_image, postprocessor, preprocessor
 from model_monitor_jobs.migration.settings import Settings
 from model_monitor_jobs.migration.timing import Timing
 from model_monitor_jobs.migration.traffic import columns_of, input_of
@@ -18,13 +19,9 @@ _FIELDS: Final = {
     "ModelBias": "modelBias",
     "ModelExplainability": "modelExplainability",
 }
-_AWS_IMAGES: Final = {
-    "sagemaker-model-monitor-analyzer",
-    "sagemaker-clarify-processing",
-    "sagemaker-model-monitor-groundtruth-merger",
-}
-_LOADER_VARIABLE: Final = re.compile("PATH|LD_.*|PYTHON.*")
-_SHORTEST_RUN = 10
+_PUBLISH: Final = "publish_cloudwatch_metrics"
+_ANSWERS: Final = ("prediction", "probability")
+_SHORTEST_RUN: Final = 10
 
 
 def baseline_spec(definition: Definition, settings: Settings) -> dict[str, Any]:
@@ -68,13 +65,22 @@ def monitor_spec(definition: Definition, captures: Mapping[str, str], settings: 
     if definition.type != "DataQuality":
         spec["monitoringType"] = definition.type
     spec["input"] = input_of(definition, captures, settings.capture_uri)
+    image = own_image(definition)
+    if image is not None:
+        own_job = container(definition, image)
+        return spec | {"output": {"uri": _output(definition)}} | _pods(definition, settings, own_job)
+    parquet = spec["input"].get("batch", {}).get("format") == "Parquet"
+    spec["input"] |= preprocessor(definition, lines=not parquet)
     spec |= _labels(definition)
     if columns := columns_of(definition):
         spec["columns"] = columns
+    if "recordPreprocessor" in spec["input"] and any(str(columns.get(answer, "")).isdecimal() for answer in _ANSWERS):
+        definition.ledger.remark(
+            "spec.columns", "with a record preprocessor answers are columns of its rows: name them"
+        )
     if own := _own_settings(definition, settings):
         spec[_FIELDS[definition.type]] = own
-    _account_for_image(definition)
-    return spec | {"output": {"uri": _output(definition)}} | _pods(definition, settings)
+    return spec | postprocessor(definition) | {"output": {"uri": _output(definition)}} | _pods(definition, settings, {})
 
 
 def with_timing(spec: Mapping[str, Any], timing: Timing, baseline: str, *, suspend: bool) -> dict[str, Any]:
@@ -142,20 +148,6 @@ def _asked_model(definition: Definition, settings: Settings) -> dict[str, Any]:
     return model
 
 
-def _account_for_image(definition: Definition) -> None:
-    path = (*definition.application, "imageuri")
-    image = definition.ledger.value(*path)
-    if image is None:
-        return
-    repository = re.split("[:@]", str(image).rpartition("/")[2])[0]
-    if repository in _AWS_IMAGES:
-        definition.ledger.settle(path, "left out", "the analysis is that of the operator's own image")
-    else:
-        definition.ledger.settle(
-            path, "to do", "an analysis of your own is not carried over: the built-in one runs; see docs/new-check.md"
-        )
-
-
 def _output(definition: Definition) -> str:
     ledger, first = definition.ledger, (*definition.output, "monitoringoutputs", "0", "s3output")
     uri = ledger.uri(*first, "s3uri", to="spec.output.uri, of which results lie in <schedule>/yyyy/mm/dd/hh")
@@ -172,16 +164,17 @@ def _output(definition: Definition) -> str:
     return uri
 
 
-def _pods(definition: Definition, settings: Settings) -> dict[str, Any]:
-    ledger = definition.ledger
-    job: dict[str, Any] = {}
+def _pods(definition: Definition, settings: Settings, own: Mapping[str, Any]) -> dict[str, Any]:
+    """`spec.job`: `own` says which container runs, if not the built-in one; what it is told, and for how long."""
+    ledger, job = definition.ledger, dict(own)
+    to = "spec.job.env" if own else "spec.job.env, though neither the built-in analysis nor scripts read it"
     for leaf in ledger.below(*definition.environment):
-        if leaf.path[-1] == "publish_cloudwatch_metrics":
+        if leaf.path[-1] == _PUBLISH:
             continue
-        if _LOADER_VARIABLE.fullmatch(leaf.name):
+        if not own and changes_program(leaf.name):
             ledger.settle(leaf.path, "left out", "would change which program the image runs")
             continue
-        ledger.settle(leaf.path, "carried", "spec.job.env, though the built-in analysis does not read it")
+        ledger.settle(leaf.path, "carried", to)
         job.setdefault("env", []).append({"name": leaf.name, "value": _text(leaf.value)})
     seconds = ledger.carry(*definition.runtime, to="spec.job.activeDeadlineSeconds")
     if seconds is not None:

@@ -18,6 +18,16 @@ WHOLE = Settings(capture_uri=f"{STORE}/capture", model_url="http://churn.models.
 """Everything that SageMaker's resources do not tell."""
 ANALYZER = "159807026194.dkr.ecr.us-west-2.amazonaws.com/sagemaker-model-monitor-analyzer"
 CLARIFY = "306415355426.dkr.ecr.us-west-2.amazonaws.com/sagemaker-clarify-processing:1.0"
+SCRIPTS: Object = {
+    "recordPreprocessorSourceURI": f"{STORE}/scripts/preprocess.py",
+    "postAnalyticsProcessorSourceURI": f"{STORE}/scripts/postprocess.py",
+}
+CONTAINER: Object = {
+    "imageURI": "1234.dkr.ecr.eu-west-1.amazonaws.com/own-monitor:3",
+    "containerEntrypoint": ["python3", "/analyze.py"],
+    "containerArguments": ["--strict"],
+    "environment": {"threshold": "3", "PYTHONPATH": "/x", "publish_cloudwatch_metrics": "Disabled"},
+}
 TAGS = [{"key": "environment", "value": "testing"}, {"key": "customer", "value": "test-user"}]
 _LABELLED = ("ModelQuality", "ModelBias")
 
@@ -154,12 +164,16 @@ def _spelt(key: str) -> str:
 
 
 def all_four() -> list[Object]:
-    """A schedule and a definition of each type, a schedule with its definition inside, and a lone definition."""
+    """A schedule and a definition of each type, a schedule with its definition inside, and definitions of their own:
+    one with scripts, one with a container."""
     documents = []
     for type_ in TYPES:
         name = f"churn-{type_.lower()}"
         documents += [schedule(type_, f"{name}-schedule", name), definition(type_, name)]
-    return [*documents, inline_schedule(), definition("DataQuality", "churn-on-demand")]
+    scripts = {"dataQualityAppSpecification": SCRIPTS | {"imageURI": ANALYZER}}
+    own = {"dataQualityAppSpecification": CONTAINER}
+    lone = [definition("DataQuality", "churn-on-demand", **scripts), definition("DataQuality", "churn-own", **own)]
+    return [*documents, inline_schedule(), *lone]
 
 
 def resources(documents: Sequence[Object]) -> list[Resource]:

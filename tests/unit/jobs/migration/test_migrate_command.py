@@ -52,6 +52,7 @@ def test_a_file_for_each_definition_and_2_when_something_is_left_to_do(tmp_path:
         "churn-modelexplainability.yaml",
         "churn-modelquality.yaml",
         "churn-on-demand.yaml",
+        "churn-own.yaml",
     ]
     assert result.stdout == ""
     again = call("migrate", source, *WHOLE, "--output", tmp_path / "made")

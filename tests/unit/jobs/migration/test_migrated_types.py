@@ -11,6 +11,8 @@ from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.migration.resources import TYPES
 from model_monitor_jobs.migration.settings import Settings
 from tests.unit.jobs.migration.sagemaker_shapes import (
+    CONTAINER,
+    SCRIPTS,
     STORE,
     WHOLE,
     Object,
@@ -130,7 +132,7 @@ def test_an_inline_definition_that_the_aws_cli_prints_gives_the_same() -> None:
 
 def test_every_manifest_is_valid_as_it_stands_when_nothing_has_to_be_filled_in() -> None:
     made = manifests(migrate(*all_four()))
-    assert [document["kind"] for document in made].count("Baseline") == 6
+    assert [document["kind"] for document in made].count("Baseline") == 7
     for document in made:
         (Baseline if document["kind"] == "Baseline" else MonitoringSchedule).model_validate(document)
 
@@ -182,30 +184,68 @@ def test_what_means_nothing_here_is_told_with_what_to_do_instead(place: str, sai
     assert said in told[place][1]
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [
-        ("imageURI", "1234.dkr.ecr.eu-west-1.amazonaws.com/own-monitor:3", "docs/new-check.md"),
-        ("recordPreprocessorSourceURI", f"{STORE}/scripts/preprocess.py", "script"),
-        ("postAnalyticsProcessorSourceURI", f"{STORE}/scripts/postprocess.py", "script"),
-    ],
-)
-def test_what_a_person_must_look_at_stands_above_the_manifest(key: str, value: str, said: str) -> None:
-    job = definition("DataQuality", dataQualityAppSpecification={key: value})
-    migration = migrate(schedule("DataQuality"), job)
-    fate, text = fates(migration)[f"dataQualityAppSpecification.{key}"]
-    assert fate == "to do"
-    assert said in text
+def test_scripts_are_run_as_they_are() -> None:
+    _, monitor, told = one("DataQuality", dataQualityAppSpecification=SCRIPTS)
+    assert monitor["input"]["recordPreprocessor"] == {"uri": f"{STORE}/scripts/preprocess.py"}
+    assert monitor["postAnalyticsProcessor"] == {"uri": f"{STORE}/scripts/postprocess.py"}
+    assert "to do" not in {fate for fate, _ in told.values()}
+
+
+def test_with_a_script_answers_are_named_not_counted() -> None:
+    _, monitor, told = one("ModelQuality", modelQualityAppSpecification=SCRIPTS)
+    assert monitor["columns"] == {"probability": "0"}
+    assert told["spec.columns"] == ("to do", "with a record preprocessor answers are columns of its rows: name them")
+
+
+def test_parquet_has_no_lines_for_a_script() -> None:
+    batch = {"dataCapturedDestinationS3URI": f"{STORE}/x", "datasetFormat": {"parquet": True}, "localPath": "/x"}
+    _, monitor, told = one(
+        "DataQuality", dataQualityJobInput={"batchTransformInput": batch}, dataQualityAppSpecification=SCRIPTS
+    )
+    assert "recordPreprocessor" not in monitor["input"]
+    assert told["dataQualityAppSpecification.recordPreprocessorSourceURI"][0] == "to do"
+
+
+def test_a_container_of_ones_own_is_run_by_sagemakers_contract() -> None:
+    _, monitor, told = one("DataQuality", dataQualityAppSpecification=CONTAINER)
+    assert monitor["job"] == {
+        "contract": "SageMaker",
+        "image": CONTAINER["imageURI"],
+        "command": ["python3", "/analyze.py"],
+        "args": ["--strict"],
+        "env": [{"name": "threshold", "value": "3"}, {"name": "PYTHONPATH", "value": "/x"}],
+        **JOB,
+    }
+    assert "dataQuality" not in monitor, "it would have no effect"
+    assert "to do" not in {fate for fate, _ in told.values()}
+
+
+def test_what_a_container_of_ones_own_is_not_given_is_told() -> None:
+    application = CONTAINER | SCRIPTS | {"problemType": "Regression"}
+    _, monitor, told = one("ModelQuality", modelQualityAppSpecification=application)
+    assert not {"groundTruth", "columns", "modelQuality", "postAnalyticsProcessor"} & set(monitor)
+    assert {place for place, (fate, _) in told.items() if fate == "to do"} == {
+        "modelQualityAppSpecification.problemType",
+        "modelQualityAppSpecification.recordPreprocessorSourceURI",
+        "modelQualityAppSpecification.postAnalyticsProcessorSourceURI",
+        "modelQualityJobInput.endpointInput.probabilityAttribute",
+        "modelQualityJobInput.endpointInput.probabilityThresholdAttribute",
+        "modelQualityJobInput.groundTruthS3Input.s3URI",
+    }
+
+
+def test_what_a_person_must_look_at_stands_above_the_manifest() -> None:
+    migration = migrate(schedule("DataQuality"), definition("DataQuality", surprise="x"))
     assert not migration.complete
     yaml = migration.groups[0].manifests[1].text()
     assert yaml.startswith("# From MonitoringSchedule churn-schedule and DataQualityJobDefinition churn-definition.\n")
-    assert f"# To do: dataQualityAppSpecification.{key}: " in yaml
+    assert "# To do: surprise: is not known here" in yaml
 
 
 def test_the_environment_is_carried_but_for_what_changes_the_program() -> None:
-    environment = {"publish_cloudwatch_metrics": "Enabled", "threshold": 3, "PYTHONPATH": "/x", "flag": True}
+    environment = {"publish_cloudwatch_metrics": "Enabled", "flag": 3, "PYTHONPATH": "/x", "FLAG": True}
     _, monitor, told = one("DataQuality", dataQualityAppSpecification={"environment": environment})
-    assert monitor["job"]["env"] == [{"name": "threshold", "value": "3"}, {"name": "flag", "value": "true"}]
+    assert monitor["job"]["env"] == [{"name": "flag", "value": "3"}, {"name": "FLAG", "value": "true"}]
     assert told["dataQualityAppSpecification.environment.PYTHONPATH"][0] == "left out"
 
 
