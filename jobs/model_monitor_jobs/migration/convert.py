@@ -131,7 +131,7 @@ class _Converter:
     def group(self, definition: Definition, schedules: Sequence[Ledger | None]) -> Group:
         """The Baseline of a definition, and a monitor for each schedule; without one a monitor on demand."""
         ledger = definition.ledger
-        name = self._name("Baseline", _own_name(ledger), _BASELINE_LENGTH)
+        name = self._name("Baseline", _own_name(ledger), _BASELINE_LENGTH, ledger.resource.title)
         namespace = _namespace([ledger, *filter(None, schedules)])
         labels = _labels(ledger)
         baseline = baseline_spec(definition, self.settings)
@@ -159,7 +159,7 @@ class _Converter:
         baseline: str,
     ) -> list[Manifest]:
         own = definition.ledger if schedule is None else schedule
-        name = self._name("MonitoringSchedule", _own_name(own), _SCHEDULE_LENGTH)
+        name = self._name("MonitoringSchedule", _own_name(own), _SCHEDULE_LENGTH, own.resource.title)
         when = timing(schedule, definition.ledger, definition.traffic, captured=definition.captured)
         origins = [definition.ledger.resource.title]
         labels = _labels(definition.ledger)
@@ -181,15 +181,15 @@ class _Converter:
         return made
 
     def _run(self, schedule: str, namespace: dict[str, Any], origin: str) -> Manifest:
-        name = self._name("MonitoringExecution", f"{schedule}-now", _EXECUTION_LENGTH)
+        name = self._name("MonitoringExecution", f"{schedule}-now", _EXECUTION_LENGTH, origin)
         return Manifest.of(
             "MonitoringExecution", {"name": name} | namespace, {"scheduleRef": {"name": schedule}}, origin
         )
 
-    def _name(self, kind: str, text: str, length: int) -> str:
+    def _name(self, kind: str, text: str, length: int, source: str) -> str:
         name = object_name(text, length)
         if (kind, name) in self._taken:
-            name = object_name(text, length, marked=True)
+            name = object_name(text, length, source)
         self._taken.add((kind, name))
         return name
 

@@ -48,7 +48,12 @@ class Manifest:
             line
             for comment in comments
             for line in textwrap.wrap(
-                comment, _WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False
+                comment,
+                _WIDTH,
+                initial_indent="# ",
+                subsequent_indent="#   ",
+                break_long_words=False,
+                break_on_hyphens=False,
             )
         ]
         return "\n".join(lines) + "\n" + to_yaml(self.document)

@@ -12,15 +12,15 @@ _RESERVED: Final = ("kubernetes.io", "k8s.io", "modelmonitor.dev")
 _HASH_LENGTH: Final = 6
 
 
-def object_name(text: str, length: int, *, marked: bool = False) -> str:
+def object_name(text: str, length: int, mark: str = "") -> str:
     """A name of at most `length` characters in lower case.
 
-    One that had to be shortened, or is `marked` as it would be another's too, ends in letters that tell it apart.
+    One that had to be shortened, or has a `mark` as it would be another's too, ends in letters that tell it apart.
     """
     name = re.sub("[^a-z0-9]+", "-", text.lower()).strip("-") or "monitor"
-    if len(name) <= length and not marked:
+    if len(name) <= length and not mark:
         return name
-    tail = hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+    tail = hashlib.sha256((mark or text).encode()).hexdigest()[:_HASH_LENGTH]
     return f"{name[: length - _HASH_LENGTH - 1].rstrip('-')}-{tail}"
 
 

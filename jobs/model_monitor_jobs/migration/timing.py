@@ -122,4 +122,8 @@ def _offset(ledger: Ledger, path: Path, to: str) -> _Offset | None:
 
 
 def _written(span: timedelta) -> str:
-    return ("-" if span < timedelta() else "") + format_duration(abs(span)).replace("PT0M", "PT0S")
+    length = abs(span)
+    even = length and not length % timedelta(minutes=1)
+    return ("-" if span < timedelta() else "") + (
+        format_duration(length) if even else f"PT{int(length.total_seconds())}S"
+    )

@@ -13,6 +13,7 @@ from model_monitor_crds.schedule import Schedule
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError
 from model_monitor_jobs.migration.names import object_name
+from model_monitor_jobs.migration.resources import TYPES
 from model_monitor_jobs.migration.settings import Settings
 from tests.unit.jobs.migration.sagemaker_shapes import (
     STORE,
@@ -92,6 +93,11 @@ def test_an_offset_alone_has_the_schedule_for_the_other() -> None:
         monitor("cron(0 0/10 ? * * *)", endpoint_input(endTimeOffset="-PT1H"))
 
 
+def test_offsets_of_seconds_keep_them() -> None:
+    window = monitor("cron(0 * ? * * *)", endpoint_input(startTimeOffset="-PT90M30S"))["spec"]["input"]["window"]
+    assert window == {"startOffset": "-PT6030S", "endOffset": "-PT10M"}
+
+
 def test_the_schedules_own_analysis_times_go_first() -> None:
     migration = migrate(
         schedule("DataQuality", dataAnalysisStartTime="-PT24H", dataAnalysisEndTime="-PT2H"),
@@ -165,12 +171,14 @@ def test_schedules_that_can_not_be_converted(documents: list[Object], said: str)
     assert said in str(error.value)
 
 
-def test_definitions_of_two_types_may_have_one_name() -> None:
-    made = manifests(migrate(schedule("ModelBias"), definition("DataQuality"), definition("ModelBias")), "Baseline")
-    first, second = (document["metadata"]["name"] for document in made)
-    assert first == "churn-definition"
-    assert second.startswith("churn-definition-")
-    assert len(second) <= 45
+def test_definitions_of_all_types_may_have_one_name() -> None:
+    migration = migrate(*(definition(type_) for type_ in TYPES), definition("DataQuality", "Churn.definition"))
+    for kind in ("Baseline", "MonitoringSchedule"):
+        names = [document["metadata"]["name"] for document in manifests(migration, kind)]
+        assert names[0] == "churn-definition"
+        assert all(name.startswith("churn-definition-") for name in names[1:])
+        assert len(set(names)) == 5
+    assert len({group.name for group in migration.groups}) == 5
 
 
 def test_the_capture_of_an_endpoint_is_found_in_the_files() -> None:
