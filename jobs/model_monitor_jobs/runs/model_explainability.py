@@ -16,8 +16,10 @@ from model_monitor_jobs.attribution.feature_types import FeatureType, type_of, t
 from model_monitor_jobs.checks.explainability import default, sagemaker
 from model_monitor_jobs.checks.explainability.measured import measure
 from model_monitor_jobs.checks.judgement import Judgement
+from model_monitor_jobs.decisions import FEWEST_ROWS
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.estimation.sampler import Sampler
+from model_monitor_jobs.profiles.by_window import EVERYTHING
 from model_monitor_jobs.runs.answers import AnswerColumns
 from model_monitor_jobs.runs.explained_rows import KeptProgress, explain_rows
 from model_monitor_jobs.runs.explanation_problem import given_background
@@ -167,7 +169,9 @@ def _remarks(judgement: Judgement, baseline: LoadedExplanation, settings: ModelE
     own, known = baseline.reference.baseline, None
     if own is not None and baseline.reference.length is not None:
         windows = own.windows(baseline.reference.length, abs(own.attributions.local))
-        known = KnownWindows(windows.starts, windows.length, own.zone) if windows is not None else None
+        if windows is not None:
+            learnable = windows.counts[EVERYTHING].rows >= FEWEST_ROWS
+            known = KnownWindows(windows.starts[learnable], windows.length, own.zone)
     yield from what_limits_of_metrics_know(
         judgement, known, settings.compare_with, baseline.unlearned, settings.share_threshold
     )

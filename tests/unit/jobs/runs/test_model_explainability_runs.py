@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,6 +138,16 @@ def test_shares_know_what_the_days_of_the_baseline_do(shop: ExplainedShop) -> No
     result = shop.explain(files, 20)
     shares = [finding for finding in result.findings if finding.check == SHARE_CHECK]
     assert all(finding.evidence is not None and finding.evidence.learned for finding in shares)
+
+
+def test_limits_are_said_to_know_the_windows_that_they_were_learned_from(shop: ExplainedShop) -> None:
+    made = make_baseline(shop.baseline_spec(modelExplainability=shop.explained(sampleSize=420)), shop.storage)
+    (learned,) = (re.findall(r"learned how much (\d+) windows", note)[0] for note in made.notes if "learned" in note)
+    # 420 rows of 14 days: 30 are the fewest, and some days have not so many.
+    assert 8 <= int(learned) < 14
+    shop.write_day(20, 400)
+    known = next(note for note in shop.explain(made.files, 20).notes if note.startswith("limits know"))
+    assert f"the baseline's {learned} windows" in known
 
 
 def test_too_few_rows_are_no_verdict(shop: ExplainedShop, files: BaselineFiles) -> None:
