@@ -21,9 +21,10 @@ from model_monitor_jobs.checks.explainability.words import (
     SHARE_CHECK,
     place_of,
     share_spanned,
+    share_text,
     spanned,
 )
-from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh_change
 from model_monitor_jobs.profiles.by_window import EVERYTHING
@@ -79,7 +80,9 @@ def _order(own: MeasuredLabel, place: str, settings: ModelExplainability) -> Fin
         text = f"order of features: {own.rows:,} explained rows are too few"
     elif evidence.verdict is Verdict.VIOLATION and drift.shares:
         moved = drift.shares[0]
-        text += f": most has changed {moved.feature}, {percent(moved.baseline)} before, {percent(moved.current)} now"
+        text += (
+            f": most has changed {moved.feature}, {share_text(moved.baseline)} before, {share_text(moved.current)} now"
+        )
     return Finding(place, ORDER_CHECK, evidence.verdict, observed, expected, text, evidence)
 
 
@@ -137,7 +140,7 @@ def _share(
     change = abs(share - usual.value)
     evidence = weigh_change(change, noise, usual.variation, alpha, floor, own.rows, usual.rows)
     own_spread = Z95 * math.sqrt(variance / own.rows)
-    observed, expected = share_spanned(share, share - own_spread, share + own_spread), percent(usual.value)
+    observed, expected = share_spanned(share, share - own_spread, share + own_spread), share_text(usual.value)
     text = f"{known.feature} has {observed} of all attribution, {expected} in the baseline"
     if evidence.verdict is Verdict.INSUFFICIENT_DATA:
         text = f"share of {known.feature}: {own.rows:,} explained rows are too few"

@@ -32,6 +32,11 @@ def spanned(value: float, low: float, high: float) -> str:
     return shown(value) if math.isnan(low) or math.isnan(high) else f"{shown(value)} ({shown(low)} to {shown(high)})"
 
 
+def share_text(share: float) -> str:
+    """A share of all attribution; what a feature without any effect has by rounding is nothing."""
+    return percent(round(share, 6))
+
+
 def share_spanned(share: float, low: float, high: float) -> str:
     """A share with its interval."""
-    return f"{percent(share)} ({percent(max(0.0, low))} to {percent(min(1.0, high))})"
+    return f"{share_text(share)} ({share_text(max(0.0, low))} to {share_text(min(1.0, high))})"

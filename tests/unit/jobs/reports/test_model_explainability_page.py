@@ -11,7 +11,7 @@ from rich.console import Console
 from model_monitor_crds.alert import Check, RaisedAlert
 from model_monitor_crds.model_explainability import ModelExplainability
 from model_monitor_crds.monitoringschedule import Alert
-from model_monitor_jobs.checks.explainability.words import ORDER_CHECK, SHARE_CHECK
+from model_monitor_jobs.checks.explainability.words import ORDER_CHECK, SHARE_CHECK, share_text
 from model_monitor_jobs.execution.page import monitor_page
 from model_monitor_jobs.reports.html.context import ReportContext
 from model_monitor_jobs.reports.html.model import State
@@ -82,7 +82,7 @@ def test_shares_stand_beside_those_of_the_baseline(results: dict[str, ModelExpla
     (part,) = report_of(result, ReportContext("credit")).labels
     assert part.label == ""
     # The one background row answers 0 - 1 + 0, now and then.
-    assert part.sentence.endswith("mean answer, which is -1 (as in the baseline).")
+    assert part.sentence.endswith("mean answer, which is −1 (as in the baseline).")
     assert sorted(row.name for row in part.rows) == ["plan", "x", "y"]
     own = dict(zip(result.attributions.features, abs(result.attributions.local[0]).mean(axis=0), strict=True))
     then = result.reference.explanations["label0"].global_shap_values
@@ -127,6 +127,7 @@ def test_quiet_unjudged_and_original_windows(results: dict[str, ModelExplainabil
     assert "are too few" in few.detail
     settings = ModelExplainability(compatibility="SageMaker")
     original = report_of(results["original"], ReportContext("credit", model_explainability=settings))
+    assert original.detail[0].isupper()
     assert [check.name for check in original.checks] == ["All features"]
     assert "as in SageMaker Model Monitor" in original.rule[0]
     assert "alpha" not in " ".join(original.rule)
@@ -153,6 +154,13 @@ def test_the_rule_says_what_never_counts() -> None:
 )
 def test_axes_have_no_needless_decimals(tick: float, text: str) -> None:
     assert percent_text(tick) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.5, "50.0 %"), (0.00004, "0.004 %"), (2.7e-17, "0.0 %"), (1.0, "100.0 %")]
+)
+def test_what_is_nothing_but_rounding_is_no_share(share: float, text: str) -> None:
+    assert share_text(share) == text
 
 
 def test_drawings_of_nothing_and_of_one_value_are_drawn() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from model_monitor_crds.alert import Check
 from model_monitor_jobs.attribution.drift import ShareChange
 from model_monitor_jobs.attribution.partial_dependence import PartialDependence
-from model_monitor_jobs.checks.explainability.words import SHARE_CHECK, place_of, shown
+from model_monitor_jobs.checks.explainability.words import ORDER_CHECK, SHARE_CHECK, place_of, share_text, shown
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.reports.html.answer import (
@@ -33,7 +33,7 @@ from model_monitor_jobs.reports.html.model_explainability.model import (
 )
 from model_monitor_jobs.reports.html.model_explainability.words import STEPS, rule_sentences
 from model_monitor_jobs.reports.html.run import frame_of, run_facts
-from model_monitor_jobs.reports.html.words import counted, share, times
+from model_monitor_jobs.reports.html.words import counted, times
 from model_monitor_jobs.runs.model_explainability_result import ModelExplainabilityResult
 
 MOST_DRAWN: Final = 12
@@ -72,7 +72,10 @@ def _answer(
         worst = violations[0]
         more = f" {counted(len(violations), 'check')} are in violation." if len(violations) > 1 else ""
         size = f" The change is {times(worst.evidence.ratio)}." if worst.evidence is not None else ""
-        detail = f"{worst.description}.{size}{more} {status_of(state, context.alert)}"
+        found = worst.description
+        # Elsewhere the name of a feature comes first, which is left as it is.
+        found = found[0].upper() + found[1:] if worst.check == ORDER_CHECK else found
+        detail = f"{found}.{size}{more} {status_of(state, context.alert)}"
         return "Other features drive the model than in the baseline.", detail
     if state is State.ALERT:
         names = still_in_alert(alerts, lambda check: check.column or "order of features")
@@ -125,8 +128,8 @@ def _label(label: str, result: ModelExplainabilityResult) -> LabelPart:
     rows = tuple(
         FeatureRow(
             name=each.feature,
-            share=share(each.current),
-            baseline_share=share(each.baseline),
+            share=share_text(each.current),
+            baseline_share=share_text(each.baseline),
             change=f"{_signed(each.change)} ({_signed(each.low)} to {_signed(each.high)})",
             value=f"{values[each.feature]:.4g}",
             baseline_value=f"{known.global_shap_values[each.feature]:.4g}",
@@ -135,8 +138,7 @@ def _label(label: str, result: ModelExplainabilityResult) -> LabelPart:
         for each in ordered[:MOST_LISTED]
     )
     drawn = FeatureShares(tuple(map(_drawn, ordered[:MOST_DRAWN])))
-    mean = f"{own.expected_value:.4g}"
-    before = f"{known.expected_value:.4g}"
+    mean, before = (f"{each.expected_value:.4g}".replace("-", "−") for each in (own, known))
     as_before = "as in the baseline" if before == mean else f"{before} in the baseline"
     sentence = (
         "A share is a feature’s part of what moves answers away from the background’s mean answer, which is "
@@ -152,7 +154,8 @@ def _drawn(each: ShareChange) -> FeatureShare:
 
 def _signed(change: float) -> str:
     """A change of a share, in points."""
-    return f"{'+' if change > 0 else '−' if change < 0 else ''}{share(abs(change)).removesuffix(' %')}"
+    rounded = round(change, 6)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{share_text(abs(change)).removesuffix(' %')}"
 
 
 def _dependence(result: ModelExplainabilityResult) -> Iterator[Dependence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from model_monitor_jobs.checks.explainability.words import share_text
 from model_monitor_jobs.reports.html.model_explainability.model import Dependence, DependenceLine, FeatureShares
 from model_monitor_jobs.reports.html.paper import (
     BASELINE,
@@ -18,7 +19,7 @@ from model_monitor_jobs.reports.html.paper import (
     tick_text,
     ticks,
 )
-from model_monitor_jobs.reports.html.words import cut, label, share
+from model_monitor_jobs.reports.html.words import cut, label
 
 _WIDE: Final = 640
 _NAMES: Final = 170
@@ -52,7 +53,7 @@ def draw_shares(shown: FeatureShares) -> Paper:
         _bar(paper, each.share, upper, filled=False)
         ends = [(across.at(max(0.0, each.low)), middle), (across.at(min(top, each.high)), middle)]
         paper.lines([ends], WINDOW, 2)
-        paper.text((max(each.share, each.high), middle), share(each.share), "left", "center", (8, 0))
+        paper.text((max(each.share, each.high), middle), share_text(each.share), "left", "center", (8, 0))
     return paper
 
 
