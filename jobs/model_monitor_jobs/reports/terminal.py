@@ -13,6 +13,7 @@ from rich.text import Text
 
 from model_monitor_crds.alert import Check, RaisedAlert
 from model_monitor_jobs.checks.bias import words as bias_words
+from model_monitor_jobs.checks.explainability.words import share_text
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.checks.model_quality.measured import MeasuredMetric
 from model_monitor_jobs.checks.model_quality.words import NAMES, shown, spanned
@@ -181,7 +182,7 @@ def attributions_table(explanation: LabelExplanation) -> Table:
     values = explanation.global_shap_values
     total = sum(map(abs, values.values())) or 1.0
     for name, value in sorted(values.items(), key=lambda item: -abs(item[1])):
-        table.add_row(Text(name), f"{value:.4g}", percent(abs(value) / total))
+        table.add_row(Text(name), f"{value:.4g}", share_text(abs(value) / total))
     return table
 
 
