@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +26,16 @@ from model_monitor_jobs.checks.explainability.words import (
 )
 from model_monitor_jobs.checks.finding import Finding
 from model_monitor_jobs.checks.judgement import Judgement
-from model_monitor_jobs.decisions import LEARNED_FLOOR, Z95, Evidence, MetricNoise, Verdict, shared_alpha, weigh_change
+from model_monitor_jobs.decisions import (
+    FEWEST_ROWS,
+    LEARNED_FLOOR,
+    Z95,
+    Evidence,
+    MetricNoise,
+    Verdict,
+    shared_alpha,
+    weigh_change,
+)
 from model_monitor_jobs.profiles.by_window import EVERYTHING
 
 _EXACTLY_KNOWN: Final = 1_000_000_000
@@ -34,7 +43,6 @@ _EXACTLY_KNOWN: Final = 1_000_000_000
 
 _Place = tuple[int, int]
 """An output of the model, and a feature."""
-_Comparison = Comparison[AttributionSums, _Place]
 
 
 def compare(
@@ -47,7 +55,7 @@ def compare(
     comparison = _comparison(reference, window)
     judgement = Judgement([])
     if comparison is not None:
-        judgement.compare_with = comparison.resolved(settings.compare_with)
+        judgement.compare_with = comparison.between.resolved(settings.compare_with)
     for label, own in measured.items():
         judgement.findings.append(_order(own, place_of("", label, len(measured)), settings))
     checks = sum(len(reference.explanations[label].global_shap_values) for label in measured)
@@ -120,7 +128,7 @@ def _share(
     own: MeasuredLabel,
     known: _KnownShare,
     column: str,
-    comparison: _Comparison | None,
+    comparison: _Compared | None,
     settings: ModelExplainability,
     alpha: float,
     judgement: Judgement,
@@ -133,7 +141,7 @@ def _share(
     usual = Usual(known.share, known.rows)
     if comparison is not None and known.output is not None:
         key = (known.output, place)
-        usual = comparison.usual(key, EVERYTHING, settings.compare_with, lambda _: noise, alpha, floor or LEARNED_FLOOR)
+        usual = comparison.usual(key, settings, noise, alpha)
     if usual.variation is not None:
         judgement.learned += 1
         judgement.leave_out(usual.left_out)
@@ -147,7 +155,30 @@ def _share(
     return Finding(column, SHARE_CHECK, evidence.verdict, observed, expected, text, evidence)
 
 
-def _comparison(reference: AttributionReference, window: Window | None) -> _Comparison | None:
+@dataclass(frozen=True)
+class _Compared:
+    """Finds what a share is compared with; `scarcity` is the mean of 1/rows of the baseline's windows."""
+
+    between: Comparison[AttributionSums, _Place]
+    scarcity: float
+
+    def usual(self, place: _Place, settings: ModelExplainability, noise: MetricNoise, alpha: float) -> Usual:
+        """See `Comparison`.
+
+        A baseline's window has fewer explained rows than the judged one, so that what is learned of its straying is
+        mostly what sampling did, taken away. That is known up to a standard error, of a variance of so many degrees of
+        freedom, which is added: else one run in twenty would have a false violation where days differ by 10 %.
+        """
+        floor = settings.share_threshold or LEARNED_FLOOR
+        usual = self.between.usual(place, EVERYTHING, settings.compare_with, lambda _: noise, alpha, floor)
+        variation = usual.variation
+        if variation is None:
+            return usual
+        error = noise.unit_variance * self.scarcity * math.sqrt(2 / variation.degrees)
+        return replace(usual, variation=replace(variation, tau_squared=variation.tau_squared + error))
+
+
+def _comparison(reference: AttributionReference, window: Window | None) -> _Compared | None:
     """Shares of medians are no sums, so nothing is learned of them."""
     baseline = reference.baseline
     if baseline is None or reference.aggregation == "median":
@@ -155,4 +186,7 @@ def _comparison(reference: AttributionReference, window: Window | None) -> _Comp
     local = baseline.attributions.local
     rows = np.stack([sizes(own, reference.aggregation) for own in local])
     windows = baseline.windows(reference.length, rows) if reference.length is not None else None
-    return Comparison({EVERYTHING: baseline.whole(rows)}, windows, baseline.zone, window, Shares)
+    between = Comparison({EVERYTHING: baseline.whole(rows)}, windows, baseline.zone, window, Shares)
+    counts = windows.counts[EVERYTHING].rows if windows is not None else np.zeros(0, dtype=np.int64)
+    learnable = counts[counts >= FEWEST_ROWS]
+    return _Compared(between, float((1 / learnable).mean()) if len(learnable) else 0.0)

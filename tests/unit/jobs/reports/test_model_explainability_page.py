@@ -39,7 +39,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelExplaina
         background = [{"x": 0.0, "y": 1, "plan": "a"}]
         files = shop.baseline(
             modelExplainability=shop.explained(
-                shap={"background": background}, partialDependence={"features": ["x", "plan"], "gridResolution": 5}
+                sampleSize=800,
+                shap={"background": background},
+                partialDependence={"features": ["x", "plan"], "gridResolution": 5},
             )
         )
         found = {}
