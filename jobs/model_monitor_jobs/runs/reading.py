@@ -13,6 +13,7 @@ from model_monitor_jobs.profiles.segments import segment_values
 from model_monitor_jobs.profiles.table import ProfileRequest, TableProfile, Tracking, block_rows
 from model_monitor_jobs.sources import ReadReport, RecordStream
 from model_monitor_jobs.sources.headers import is_number
+from model_monitor_jobs.sources.preprocessed import check_kept
 
 
 def excluded_columns(columns: Columns) -> frozenset[str]:
@@ -53,7 +54,8 @@ def first_columns(stream: RecordStream) -> list[str]:
 
 
 def check_readable(report: ReadReport, most: float, uri: str) -> None:
-    """Raise InputError when more than this share of the lines, or of the files, could not be read.
+    """Raise InputError when more than this share of the lines, or of the files, could not be read, or a script has left
+    out the rest.
 
     Of a broken file nobody knows how many lines are missing, so it counts as a whole.
     """
@@ -65,13 +67,15 @@ def check_readable(report: ReadReport, most: float, uri: str) -> None:
             f"{most:g} allows; the first is {file}: {reason}",
             remedy="write the files again; or set maxUnreadableShare to 1 to judge what can be read",
         )
-    lines = report.records + report.unreadable
+    lines = report.records + report.unreadable + report.dropped
     if report.unreadable and report.unreadable > most * lines:
         first = report.samples[0]
         raise InputError(
             f"{report.unreadable} of {lines} lines in {uri} could not be read, more than maxUnreadableShare "
             f"{most:g} allows; the first is {first.file}:{first.line}: {first.reason}: {first.text!r}"
         )
+    if report.dropped:
+        check_kept(report, uri)
 
 
 def check_delimiter(columns: Sequence[str], uri: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from model_monitor_crds.data import Columns, Dataset, Script
@@ -45,7 +45,8 @@ def open_input(source: Input, window: Window, columns: Columns, baseline: Loaded
     if source.batch is None:
         raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
     dataset = batch_dataset(source.batch, window, most, source.record_preprocessor)
-    return open_dataset(dataset, storage, window if columns.timestamp else None, columns.timestamp)
+    layouts = [each for each in (baseline.order, *baseline.alternatives) if each]
+    return open_dataset(dataset, storage, window if columns.timestamp else None, columns.timestamp, layouts)
 
 
 def batch_dataset(batch: Batch, window: Window, most_unreadable: float, preprocessor: Script | None = None) -> Dataset:
@@ -65,14 +66,18 @@ def of_window(uri: str, window: Window) -> str:
 
 
 def open_dataset(
-    dataset: Dataset, storage: Storage, window: Window | None = None, timestamp: str | None = None
+    dataset: Dataset,
+    storage: Storage,
+    window: Window | None = None,
+    timestamp: str | None = None,
+    layouts: Sequence[Sequence[str]] = (),
 ) -> Traffic:
-    """The records of a dataset, or of a window of it."""
+    """The records of a dataset, or of a window of it; `layouts` are orders of the columns that it is compared with."""
     dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     uri, kind, bounds = dataset.uri, dataset.format, timestamp if window is not None else None
     scripted = dataset.record_preprocessor is not None
     return Traffic(
-        open_rows(dataset, storage, window, bounds),
+        open_rows(dataset, storage, window, bounds, layouts),
         uri,
         dataset.max_unreadable_share,
         # What a script makes of a line can't be looked up in it.
@@ -83,7 +88,11 @@ def open_dataset(
 
 
 def open_rows(
-    dataset: Dataset, storage: Storage, window: Window | None = None, timestamp: str | None = None
+    dataset: Dataset,
+    storage: Storage,
+    window: Window | None = None,
+    timestamp: str | None = None,
+    layouts: Sequence[Sequence[str]] = (),
 ) -> RecordStream:
     """The rows of a dataset, or of a window of it by their times, as its preprocessor makes them.
 
@@ -97,4 +106,5 @@ def open_rows(
         window=window,
         timestamp=timestamp,
         script=fetched_script(dataset.record_preprocessor, storage),
+        layouts=layouts,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import select
@@ -10,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final, Literal, NamedTuple
+
+import orjson
 
 from model_monitor_jobs.errors import ConfigurationError, InputError
 
@@ -23,11 +24,16 @@ Handler = Literal["preprocess_handler", "postprocess_handler"]
 HOST: Final = Path(__file__).with_name("host.py")
 MOST_LINES: Final = 500
 """Lines that the script is given at once."""
+MOST_BYTES: Final = 4 << 20
+"""Bytes after which no further line is given with them."""
 _KEPT: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
 """What a script sees of our environment: no credentials, no tokens, no addresses."""
+_SAME_ORDER: Final = {"PYTHONHASHSEED": "0"}
+"""A script that goes through a set does it in the same order each time."""
 _LONGEST_LOG: Final = 2_000
 _MOST_LOGGED: Final = 1_000
 _PIECE: Final = 1 << 16
+_LAST_WRITE_SECONDS: Final = 2.0
 
 logger = logging.getLogger("model_monitor.script")
 
@@ -51,21 +57,29 @@ class Script:
 
         Raises ConfigurationError where it can't be loaded or has no such handler.
         """
-        with tempfile.TemporaryDirectory(prefix="script-") as folder:
+        with tempfile.TemporaryDirectory(prefix="script-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / self.name
             path.write_bytes(self.content)
             process = ScriptProcess(self, path, handler)
             try:
+                process.load()
                 yield process
             finally:
                 process.end()
+
+
+class Row(NamedTuple):
+    """What a script makes of a record; the names are in their order as text."""
+
+    names: tuple[str, ...]
+    values: Sequence[str | None]
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What came of one line: rows, none where the script drops it, or why it failed."""
 
-    rows: Sequence[Mapping[str, str | None]] = ()
+    rows: Sequence[Row] = ()
     error: str = ""
 
 
@@ -76,31 +90,52 @@ class ScriptProcess:
         self._script = script
         self._rest = b""
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-u", str(HOST), str(path), handler],
+            # Neither the user's site-packages nor the script's own folder; from our environment nothing else is seen.
+            [sys.executable, "-s", "-P", "-u", str(HOST), str(path), handler],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={name: os.environ[name] for name in _KEPT if name in os.environ},
+            env={name: os.environ[name] for name in _KEPT if name in os.environ} | _SAME_ORDER,
             cwd=path.parent,
             start_new_session=True,
         )
+        self._writer: threading.Thread | None = None
         threading.Thread(target=_log, args=(self._process.stderr, script.name), daemon=True).start()
+
+    def load(self) -> None:
+        """Wait until the script is loaded. Raises ConfigurationError where it can't be, or has no such handler."""
         found = self._answer()
         if "fatal" in found:
-            self.end()
-            raise ConfigurationError(f"{script.uri}: {found['fatal']}")
+            raise ConfigurationError(f"{self._script.uri}: {found['fatal']}")
 
-    def preprocess(self, lines: Sequence[str], *, events: bool) -> list[Outcome]:
-        """What the handler makes of lines, captured events or rows of a file.
+    def send(self, lines: Sequence[str], *, events: bool) -> None:
+        """Give the script lines, captured events or rows of a file, while the answer to those before may be out."""
+        data = orjson.dumps({"lines": list(lines), "events": events}) + b"\n"
+        # The script may answer, or hang, before it has read everything.
+        self._writer = threading.Thread(target=self._write, args=(data, self._writer), daemon=True)
+        self._writer.start()
+
+    def receive(self) -> list[Outcome]:
+        """What the handler makes of the lines that were sent first.
 
         Raises InputError where the script takes too long, or ends itself.
         """
-        answers = self._ask({"lines": list(lines), "events": events})
-        return [Outcome(answer.get("rows", ()), answer.get("error", "")) for answer in answers]
+        answer = self._answer()
+        try:
+            names = [tuple(each) for each in answer["names"]]
+            return [
+                Outcome(error=outcome)
+                if isinstance(outcome, str)
+                else Outcome([Row(names[row[0]], row[1:]) for row in outcome])
+                for outcome in answer["outcomes"]
+            ]
+        except (KeyError, TypeError, IndexError) as error:
+            raise self._disturbed() from error
 
     def postprocess(self) -> None:
         """Run the handler. Raises InputError where it fails, takes too long, or ends itself."""
-        answer = self._ask({})
+        self.send([], events=False)
+        answer = self._answer()
         if "error" in answer:
             raise InputError(f"{self._script.uri}: {answer['error']}")
 
@@ -109,27 +144,25 @@ class ScriptProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, 9)
         self._process.wait()
+        if self._writer is not None:
+            self._writer.join(_LAST_WRITE_SECONDS)
+            if self._writer.is_alive():
+                # Somebody who has left the process' group still has the pipe; closing it here would wait for him.
+                return
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
 
-    def _ask(self, request: Any) -> Any:
-        data = json.dumps(request).encode() + b"\n"
-        writer = threading.Thread(target=self._write, args=(data,), daemon=True)
-        # The script may answer, or hang, before it has read everything.
-        writer.start()
-        answer = self._answer()
-        writer.join()
-        return answer
-
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, before: threading.Thread | None) -> None:
         assert self._process.stdin is not None
+        if before is not None:
+            before.join()
         with suppress(OSError, ValueError):
             self._process.stdin.write(data)
             self._process.stdin.flush()
 
-    def _answer(self) -> Any:
+    def _answer(self) -> dict[str, Any]:
         from time import monotonic
 
         assert self._process.stdout is not None
@@ -149,7 +182,19 @@ class ScriptProcess:
                 raise InputError(f"{self._script.uri}: the script ended its process (exit code {code})")
             parts.append(piece)
         line, _, self._rest = b"".join(parts).partition(b"\n")
-        return json.loads(line)
+        try:
+            answer = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise self._disturbed() from error
+        if not isinstance(answer, dict):
+            raise self._disturbed()
+        return answer
+
+    def _disturbed(self) -> InputError:
+        return InputError(
+            f"{self._script.uri}: the script wrote to a pipe of its process that is not its own",
+            remedy="let it write to its standard output and to files only",
+        )
 
 
 def _log(pipe: IO[bytes] | None, name: str) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import InputError
-from model_monitor_jobs.scripts.process import MOST_LINES, Script, ScriptProcess
+from model_monitor_jobs.scripts.process import Script, ScriptProcess
 from model_monitor_jobs.sources import capture_events
 from model_monitor_jobs.sources.capture_batches import CaptureBatches, Source, plain_csv
 from model_monitor_jobs.sources.capture_layout import LAYOUT, capture_hours, files_of_window
@@ -22,6 +22,7 @@ from model_monitor_jobs.sources.fetch import opened, part_of, part_report
 from model_monitor_jobs.sources.json_text import NotReadable
 from model_monitor_jobs.sources.line_blocks import LineBlocks
 from model_monitor_jobs.sources.partitions import PartitionedStream, Piece, byte_ranges, group
+from model_monitor_jobs.sources.preprocessed import Answered, ColumnNames, Conversation, Given, check_kept
 from model_monitor_jobs.sources.ranges import line_cut
 from model_monitor_jobs.sources.records import ReadReport, RecordStream
 from model_monitor_jobs.sources.selection import EVERYTHING, Selection
@@ -51,7 +52,7 @@ def read_capture(
     fetched ahead. With a `selection` the stream has ids, outputs by their selectors, and just the columns that it
     names; an output that no record has is no column, and the report's `columns` tell what there is. A record's id is
     its event's `inferenceId`, else its `eventId`. With a `script` records are what its preprocess_handler makes of an
-    event, by the names that it gives them.
+    event, by the names that it gives them or in their order, see `ColumnNames`.
 
     Raises InputError when there is no captured data in the window (while reading: no record of it), saying
     for which hours there is; StorageUnavailable or ConfigurationError when the store can't be read.
@@ -66,6 +67,8 @@ def read_capture(
 
     def finish(report: ReadReport) -> None:
         if not report.records:
+            if script is not None:
+                check_kept(report, uri)
             raise nothing_captured(storage, uri, window, report)
 
     return PartitionedStream(
@@ -125,18 +128,6 @@ def _hour(name: str, hour: datetime, window: Window) -> _Hour:
     return _Hour(name, window.contains(hour), touched)
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    """An event that waits for the script."""
-
-    file: str
-    number: int
-    text: str
-    identity: str | None
-    shown: str
-    """What a person finds it by."""
-
-
 class _Events:
     """Takes files of captured events apart."""
 
@@ -150,8 +141,9 @@ class _Events:
         self._selectors = Selectors(selection.outputs) if selection.outputs else None
         # Values without names have no paths, but what the baseline names may be called by its name.
         names = self._selectors.names if self._selectors else ()
-        self._process = process
-        self._waiting: list[_Waiting] = []
+        self._script = None if process is None else Conversation(process, events=True)
+        orders = (reader.expected or (), *reader.alternatives)
+        self._columns = ColumnNames(orders, report.note, selection.outputs.values())
         self._takes_plain = process is None and all(map(naming.expects, names))
 
     def read(self, source: LineBlocks, hour: _Hour, report: ReadReport) -> Iterator[pa.RecordBatch]:
@@ -172,7 +164,8 @@ class _Events:
         for number, line, fault in lines(source):
             yield from self._read_line(first - 1 + number, line, fault, hour, report)
             first_missing = first - 1 + number
-        yield from self._preprocessed(report)
+        if self._script is not None:
+            yield from self._preprocessed(self._script.flush(), report)
         if source.fault:
             report.mark_broken(hour.name, first_missing, source.fault)
 
@@ -193,13 +186,8 @@ class _Events:
                 report.outside_window += 1
                 return
             belongs = True
-            if self._process is not None:
-                shown = capture_events.identity(event.get("eventMetadata"), ("eventId", "inferenceId"))
-                text = line.decode()
-                named = text[:1000] if shown is None else f"event {shown}"
-                self._waiting.append(_Waiting(hour.name, number, text, self._identity(event), named))
-                if len(self._waiting) >= MOST_LINES:
-                    yield from self._preprocessed(report)
+            if self._script is not None:
+                yield from self._preprocessed(self._script.add(self._given(number, line, event, hour.name)), report)
                 return
             plain = plain_csv(data) if self._takes_plain else None
             rows = [] if plain else capture_events.records(data, answers=self._selectors is not None)
@@ -221,19 +209,22 @@ class _Events:
             return None
         return capture_events.identity(event.get("eventMetadata"), capture_events.RECORD_IDS)
 
-    def _preprocessed(self, report: ReadReport) -> Iterator[pa.RecordBatch]:
-        """The records of the events that wait for the script."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting or self._process is None:
-            return
-        outcomes = self._process.preprocess([each.text for each in waiting], events=True)
-        for each, outcome in zip(waiting, outcomes, strict=True):
+    def _given(self, number: int, line: bytes, event: dict[str, Any], file: str) -> Given:
+        text = line.decode()
+        shown = capture_events.identity(event.get("eventMetadata"), ("eventId", "inferenceId"))
+        return Given(text, number, text[:1000] if shown is None else f"event {shown}", file, self._identity(event))
+
+    def _preprocessed(self, answered: Iterator[Answered], report: ReadReport) -> Iterator[pa.RecordBatch]:
+        """The records that the script has made of events."""
+        for line, outcome in answered:
             if outcome.error:
-                report.add_unreadable(each.file, each.number, outcome.error, each.shown)
+                report.add_unreadable(line.file, line.number, outcome.error, line.shown)
             elif not outcome.rows:
                 report.dropped += 1
             for index, row in enumerate(outcome.rows):
-                yield from self.batches.add(None, dict(row), Source(each.identity, index, len(outcome.rows)))
+                by_position = self._columns.say_order(row.names)
+                cells: Cells = list(row.values) if by_position else dict(zip(*row, strict=True))
+                yield from self.batches.add(None, cells, Source(line.identity, index, len(outcome.rows)))
 
     def _found(self, data: dict[str, Any], rows: Sequence[tuple[Cells | None, Cells | None]]) -> Sequence[Found]:
         """What the paths of selectors find in records that have no output of the selector's name."""

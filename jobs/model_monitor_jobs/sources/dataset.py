@@ -36,6 +36,7 @@ def read_dataset(
     timestamp: str | None = None,
     scratch: Path | None = None,
     script: Script | None = None,
+    layouts: Sequence[Sequence[str]] = (),
 ) -> RecordStream:
     """Read a file, a folder or a glob, files in the order of their paths; `.gz` for CSV and JSON Lines.
 
@@ -43,7 +44,7 @@ def read_dataset(
     columns without names are named by position, from `0`; several files are matched by column names.
     JSON values are flattened: `{"a": {"b": 1}, "c": [2]}` has a.b and c.0; numbers stay as written.
     `scratch` is the folder for files fetched ahead. With a `script` rows are what its preprocess_handler makes of a
-    line of CSV or JSON Lines.
+    line of CSV or JSON Lines; `layouts` are orders that the baseline's columns may have, see `ColumnNames`.
 
     Raises InputError when no file is found, or (while reading) when a CSV header is no use; StorageUnavailable
     or ConfigurationError when the store can't be read.
@@ -58,7 +59,7 @@ def read_dataset(
             "recordPreprocessor: Parquet has no lines that a script could be given", remedy="use CSV or JSON Lines"
         )
     entries = files_at(storage, uri)
-    reader = DatasetReader(storage, format, csv, window, timestamp, scratch, script=script)
+    reader = DatasetReader(storage, format, csv, window, timestamp, scratch, script=script, layouts=layouts)
     return PartitionedStream(
         lambda: group(entries, reader, reader.split), remote=storage.local_path(entries[0].uri) is None
     )
@@ -91,6 +92,7 @@ class DatasetReader:
     scratch: Path | None
     record: Callable[[str], json_lines.Record] | None = None
     script: Script | None = None
+    layouts: Sequence[Sequence[str]] = ()
 
     def split(self, entry: Entry) -> list[Piece] | None:
         """Parts of a large file; a script is given whole ones."""
@@ -132,7 +134,8 @@ class DatasetReader:
         if self.script is not None:
             header = self.format == "CSV" and self.csv.header
             with self.script.running("preprocess_handler") as process:
-                blocks = preprocessed.read(stream, name, report, process, header=header)
+                names = preprocessed.ColumnNames(self.layouts, report.note)
+                blocks = preprocessed.read(stream, name, report, process, names, header=header)
                 yield from ((block, report) for block in blocks)
             return
         if self.format == "Parquet":

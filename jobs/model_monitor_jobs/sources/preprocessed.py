@@ -1,11 +1,13 @@
-"""Lines of files as a record preprocessor makes rows of them."""
+"""What a record preprocessor makes of lines and of captured events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from model_monitor_jobs.scripts.process import MOST_LINES, ScriptProcess
+from model_monitor_jobs.errors import InputError
+from model_monitor_jobs.scripts.process import MOST_BYTES, MOST_LINES, Outcome, Row, ScriptProcess
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.records import ReadReport
 from model_monitor_jobs.sources.rows import RowBlocks
@@ -14,38 +16,133 @@ from model_monitor_jobs.sources.text import TextSource, lines, not_utf8
 _SHOWN: Final = 1_000
 
 
-def read(stream: BinaryIO, name: str, report: ReadReport, process: ScriptProcess, *, header: bool) -> Iterator[Block]:
+@dataclass(frozen=True)
+class Given:
+    """A line that the script is given."""
+
+    text: str
+    number: int
+    shown: str
+    """What a person finds it by, if the script fails on it."""
+    file: str = ""
+    identity: str | None = None
+
+
+Answered = tuple[Given, Outcome]
+
+
+class Conversation:
+    """Gives a script lines, some hundred at a time, and the next ones while it is busy with those before."""
+
+    def __init__(self, process: ScriptProcess, *, events: bool) -> None:
+        self._process = process
+        self._events = events
+        self._waiting: list[Given] = []
+        self._bytes = 0
+        self._out: list[Given] = []
+
+    def add(self, line: Given) -> Iterator[Answered]:
+        """Take a line; yields earlier ones with what came of them. Raises InputError as `ScriptProcess.receive`."""
+        self._waiting.append(line)
+        self._bytes += len(line.text)
+        if len(self._waiting) >= MOST_LINES or self._bytes >= MOST_BYTES:
+            yield from self._next()
+
+    def flush(self) -> Iterator[Answered]:
+        """The rest."""
+        while self._waiting or self._out:
+            yield from self._next()
+
+    def _next(self) -> Iterator[Answered]:
+        earlier, self._out, self._waiting, self._bytes = self._out, self._waiting, [], 0
+        if self._out:
+            self._process.send([line.text for line in self._out], events=self._events)
+        if earlier:
+            yield from zip(earlier, self._process.receive(), strict=True)
+
+
+class ColumnNames:
+    """Whether the names that a script gives are columns, or only say their order, as they do for SageMaker.
+
+    They say the order where none of them is a column of the baseline and all are digits, as those of the usual
+    `str(i).zfill(20)`, or as many as the baseline has columns.
+    """
+
+    def __init__(self, layouts: Iterable[Sequence[str]], note: Callable[[str], None], also: Iterable[str] = ()) -> None:
+        """`layouts` are the orders that the baseline's columns may have, the likeliest first; `also` other columns."""
+        self._layouts = [layout for layout in layouts if layout]
+        self._known = frozenset(also).union(*self._layouts)
+        self._note = note
+        self._orders: dict[tuple[str, ...], bool] = {}
+
+    def say_order(self, names: tuple[str, ...]) -> bool:
+        """Whether a row with these names goes by position."""
+        found = self._orders.get(names)
+        if found is None:
+            found = self._orders[names] = self._say_order(names)
+        return found
+
+    def named(self, row: Row) -> dict[str, str | None]:
+        """The values by the names of columns; a surplus is named by its position."""
+        if not self.say_order(row.names):
+            return dict(zip(*row, strict=True))
+        count = len(row.names)
+        layout = next((each for each in self._layouts if len(each) == count), self._layouts[0])
+        columns = (*layout[:count], *map(str, range(len(layout), count)))
+        return dict(zip(columns, row.values, strict=True))
+
+    def _say_order(self, names: tuple[str, ...]) -> bool:
+        if not self._layouts or not names or not self._known.isdisjoint(names):
+            return False
+        if not all(map(str.isdecimal, names)) and all(len(layout) != len(names) for layout in self._layouts):
+            return False
+        self._note(
+            f"the record preprocessor names no column of the baseline ({names[0]!r}, …): its values are taken for the "
+            "baseline's columns in the order of their names"
+        )
+        return True
+
+
+def check_kept(report: ReadReport, uri: str) -> None:
+    """Raise InputError where a script has made no row of what there was."""
+    if report.records or not (report.dropped or report.unreadable):
+        return
+    text = f"{uri}: no row came of the record preprocessor: it left out {report.dropped:,} records"
+    if report.unreadable:
+        first = report.samples[0]
+        text += f", and {report.unreadable:,} failed or can't be read, the first: {first.reason} ({first.text})"
+    raise InputError(text, remedy="let it return a dict for each record that is to be judged")
+
+
+def read(
+    stream: BinaryIO, name: str, report: ReadReport, process: ScriptProcess, columns: ColumnNames, *, header: bool
+) -> Iterator[Block]:
     """The rows of one file, whose lines the script is given one by one; with `header` all but the first.
 
     A line that the script fails on is counted as unreadable, one that it drops in the report's `dropped`.
     """
-    rows, source = RowBlocks(), TextSource(stream, name)
-    waiting: list[tuple[int, str]] = []
+    rows, source, conversation = RowBlocks(), TextSource(stream, name), Conversation(process, events=False)
     for number, line, fault in lines(source):
         if fault:
             report.add_broken(name, number, fault, line[:_SHOWN].decode(errors="replace"))
         elif line.strip() and not (header and number == 1):
             try:
-                waiting.append((number, line.decode().rstrip("\r\n")))
+                text = line.decode().rstrip("\r\n")
             except UnicodeDecodeError as error:
                 report.add_unreadable(name, number, not_utf8(error), line[:_SHOWN].decode(errors="replace"))
-        if len(waiting) == MOST_LINES:
-            yield from _added(rows, waiting, name, report, process)
-            waiting = []
-    yield from _added(rows, waiting, name, report, process)
+                continue
+            yield from _added(rows, conversation.add(Given(text, number, text[:_SHOWN])), name, report, columns)
+    yield from _added(rows, conversation.flush(), name, report, columns)
     yield from rows.flush()
 
 
 def _added(
-    rows: RowBlocks, waiting: Sequence[tuple[int, str]], name: str, report: ReadReport, process: ScriptProcess
+    rows: RowBlocks, answered: Iterator[Answered], name: str, report: ReadReport, columns: ColumnNames
 ) -> Iterator[Block]:
-    if not waiting:
-        return
-    outcomes = process.preprocess([text for _, text in waiting], events=False)
-    for (number, text), outcome in zip(waiting, outcomes, strict=True):
+    for line, outcome in answered:
         if outcome.error:
-            report.add_unreadable(name, number, outcome.error, text)
+            report.add_unreadable(name, line.number, outcome.error, line.shown)
         elif not outcome.rows:
             report.dropped += 1
         for row in outcome.rows:
-            yield from rows.add(dict(row), number)
+            yield from rows.add(columns.named(row), line.number)

@@ -38,8 +38,8 @@ class ReadReport:
     `records` counts the rows handed on; `unreadable` physical lines (CSV, JSON Lines), rows (Parquet) or
     captured events; `outside_window` rows left out because of their time; `dropped` records that a preprocessor left
     out; `bytes` are as stored (compressed). `broken` are the files of which an unknown part is missing, each with what
-    is known of it. `columns` are names of
-    columns that records had, those that were not handed on among them, where outputs are selected; at most 1,000.
+    is known of it. `columns` are names of columns that records had, those that were not handed on among them, where
+    outputs are selected; at most 1,000.
     """
 
     files: int = 0

@@ -44,7 +44,8 @@ def write(shop: Shop, text: str, name: str = "preprocess.py") -> dict[str, str]:
 
 
 def data_quality(shop: Shop, script: dict[str, str] | None, **changes: Any) -> DataQualityResult:
-    baseline = shop.baseline(monitoringType="DataQuality", modelQuality=None, columns=COLUMNS)
+    columns = changes.get("columns", COLUMNS)
+    baseline = shop.baseline(monitoringType="DataQuality", modelQuality=None, columns=columns)
     source: dict[str, Any] = {"endpoint": {"captureURI": "pvc://shop/capture"}}
     source |= {"recordPreprocessor": script} if script else {}
     monitor = shop.monitor(
@@ -62,6 +63,67 @@ def test_a_script_that_does_what_we_do_changes_nothing(shop: Shop) -> None:
         assert (found.present, found.inferred_type) == (known.present, known.inferred_type)
         assert found.moments == known.moments
         assert found.frequencies.counts == known.frequencies.counts
+
+
+# Amazon's own example: the names say nothing but the order, the output first.
+POSITIONS = """
+def preprocess_handler(inference_record):
+    input_data = inference_record.endpoint_input.data
+    output_data = inference_record.endpoint_output.data.rstrip("\\n")
+    data = output_data + "," + input_data
+    return {str(i).zfill(20): d for i, d in enumerate(data.split(","))}
+"""
+
+
+def same_columns(one: DataQualityResult, other: DataQualityResult) -> None:
+    assert one.table.order == other.table.order
+    assert one.documents() == other.documents()
+
+
+def test_names_that_only_say_the_order_stand_for_the_baselines_columns(shop: Shop) -> None:
+    columns = {"exclude": ["answer", "bought", "at"]}
+    ours, scripted = (data_quality(shop, script, columns=columns) for script in (None, write(shop, POSITIONS)))
+    same_columns(scripted, ours)
+    (note,) = set(scripted.notes) - set(ours.notes)
+    assert note.startswith("the record preprocessor names no column of the baseline ('00000000000000000000', …)")
+
+
+def test_names_of_nobody_stand_for_as_many_columns_but_not_for_more_or_fewer(shop: Shop) -> None:
+    columns = {"exclude": ["answer", "bought", "at"]}
+    text = POSITIONS.replace("str(i).zfill(20)", "f'_c{i}'")
+    same_columns(data_quality(shop, write(shop, text), columns=columns), data_quality(shop, None, columns=columns))
+    more = text.replace("    return {", "    data += ',1,2,3,4,5,6'\n    return {")
+    assert [*data_quality(shop, write(shop, more), columns=columns).table.order] == [f"_c{i}" for i in range(10)]
+
+
+def test_positions_of_a_batch_folder_are_the_baselines_columns(shop: Shop) -> None:
+    columns = {"exclude": ["answer", "score", "bought", "at"]}
+    rows = [line.split(",")[3:6] for line in (shop.root / "training.csv").read_text().splitlines()[1:601]]
+    for name, header in (("plain", "x,y,plan\n"), ("bare", "")):
+        (shop.root / f"{name}.csv").write_text(header + "".join(f"{','.join(row)}\n" for row in rows))
+    text = "def preprocess_handler(line):\n    return {str(i).zfill(20): d for i, d in enumerate(line.split(','))}\n"
+    batch = {"batch": {"dataURI": "pvc://shop/bare.csv", "csv": {"header": False}}}
+    scripted = data_quality(shop, None, columns=columns, input=batch | {"recordPreprocessor": write(shop, text)})
+    plain = data_quality(shop, None, columns=columns, input={"batch": {"dataURI": "pvc://shop/plain.csv"}})
+    same_columns(scripted, plain)
+
+
+def test_labels_are_joined_with_what_goes_by_position(shop: Shop) -> None:
+    plain = shop.baseline()
+    judged = shop.judge(plain, 20)
+    source = {"endpoint": {"captureURI": "pvc://shop/capture"}, "recordPreprocessor": write(shop, POSITIONS)}
+    scripted = shop.judge(plain, 20, monitor=shop.monitor(input=source))
+    assert scripted.coverage == judged.coverage
+    assert scripted.measured["auc"].value == judged.measured["auc"].value
+
+
+def test_a_sample_is_the_same_in_each_run(shop: Shop) -> None:
+    text = "import random\n" + SPLIT.replace(
+        "    return {", "    if random.random() > 0.5:\n        return []\n    return {"
+    )
+    first, second = (data_quality(shop, write(shop, text)) for _ in range(2))
+    assert 200 < first.report.dropped < 400
+    assert first.documents() == second.documents()
 
 
 def test_rows_may_be_dropped_and_are_counted(shop: Shop) -> None:
@@ -83,9 +145,16 @@ def test_records_that_it_fails_on_are_unreadable_and_too_many_fail_the_run(shop:
         "preprocess.py line 5 in preprocess_handler: ValueError: too cold: raise ValueError('too cold')"
     )
     assert sample.text.startswith("event event-order-")
+    few = f"{check}    if float(x) > -1.4:\n        return []\n    return {{"
+    assert (
+        data_quality(shop, write(shop, SPLIT.replace("    return {", few))).report.unreadable
+        == result.report.unreadable
+    )
     every = "def preprocess_handler(record):\n    return record.nothing\n"
     with pytest.raises(InputError, match=r"preprocess.py line 2 in preprocess_handler: AttributeError"):
         data_quality(shop, write(shop, every))
+    with pytest.raises(InputError, match=r"no row came of the record preprocessor: it left out 600 records; let it"):
+        data_quality(shop, write(shop, "def preprocess_handler(record):\n    return []\n"))
 
 
 def test_labels_are_joined_with_what_a_script_made(shop: Shop) -> None:

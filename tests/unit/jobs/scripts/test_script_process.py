@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.scripts.process import Outcome, Script
+from model_monitor_jobs.scripts.process import Outcome, Script, ScriptProcess
 
 EVENT = {
     "captureData": {
@@ -27,9 +27,19 @@ def script(text: str, timeout: float = 20) -> Script:
     return Script("s3://bucket/scripts/preprocess.py", text.encode(), timeout)
 
 
+def answered(process: ScriptProcess, *lines: str, events: bool = True) -> list[Outcome]:
+    process.send(lines, events=events)
+    return process.receive()
+
+
 def outcomes(text: str, *records: Any) -> list[Outcome]:
     with script(text).running("preprocess_handler") as process:
-        return process.preprocess([json.dumps(record) for record in records], events=True)
+        return answered(process, *(json.dumps(record) for record in records))
+
+
+def rows(outcome: Outcome) -> list[dict[str, str | None]]:
+    assert not outcome.error
+    return [dict(zip(*row, strict=True)) for row in outcome.rows]
 
 
 def test_a_record_has_what_sagemakers_has() -> None:
@@ -45,7 +55,7 @@ def test_a_record_has_what_sagemakers_has() -> None:
         "            'batch': r.batch_transform_output}\n",
         EVENT,
     )
-    (row,) = found.rows
+    (row,) = rows(found)
     assert row == {
         "attribute": "a=b",
         "batch": None,
@@ -75,7 +85,7 @@ def test_several_rows_none_and_nested_values() -> None:
         "    return [{'n': number, 'deep': {'a': [1, True]}}, {'n': float('nan')}]\n",
         *({"n": number} for number in range(3)),
     )
-    assert [outcome.rows for outcome in found] == [
+    assert [rows(outcome) for outcome in found] == [
         [],
         [],
         [{"deep.a.0": "1", "deep.a.1": "true", "n": "2"}, {"n": None}],
@@ -93,7 +103,7 @@ def test_a_handler_with_a_logger_and_prints_do_not_disturb(caplog: pytest.LogCap
             "    return {'n': 1}\n",
             EVENT,
         )
-        assert found.rows == [{"n": "1"}]
+        assert rows(found) == [{"n": "1"}]
     for said in ("printed", "written", "logged"):
         assert any(record.message == said for record in caplog.records), said
 
@@ -102,8 +112,8 @@ def test_rows_of_a_file_are_lines() -> None:
     with script("def preprocess_handler(line):\n    return dict(zip('ab', line.split(',')))\n").running(
         "preprocess_handler"
     ) as process:
-        (found,) = process.preprocess(["1,2"], events=False)
-    assert found.rows == [{"a": "1", "b": "2"}]
+        (found,) = answered(process, "1,2", events=False)
+    assert rows(found) == [{"a": "1", "b": "2"}]
 
 
 def test_an_error_names_the_line_of_the_script() -> None:
@@ -140,7 +150,7 @@ def test_numpy_numbers_are_numbers() -> None:
         "    return {'a': np.float64(1.5), 'b': np.int32(2), 'c': np.bool_(True), 'd': np.float32(0.5)}\n",
         EVENT,
     )
-    assert found.rows == [{"a": "1.5", "b": "2", "c": "true", "d": "0.5"}]
+    assert rows(found) == [{"a": "1.5", "b": "2", "c": "true", "d": "0.5"}]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +177,7 @@ def test_a_script_that_hangs_is_ended() -> None:
         pytest.raises(InputError, match=r"took longer than 0.5 s and was ended; raise timeoutSeconds"),
         script(text, timeout=0.5).running("preprocess_handler") as process,
     ):
-        process.preprocess([json.dumps(EVENT)], events=True)
+        answered(process, json.dumps(EVENT))
 
 
 def test_a_script_that_ends_its_process_is_said() -> None:
@@ -176,7 +186,7 @@ def test_a_script_that_ends_its_process_is_said() -> None:
         pytest.raises(InputError, match=r"the script ended its process \(exit code 7\)"),
         script(text).running("preprocess_handler") as process,
     ):
-        process.preprocess([json.dumps(EVENT)], events=True)
+        answered(process, json.dumps(EVENT))
 
 
 def test_it_sees_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +194,7 @@ def test_it_sees_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = outcomes(
         "import os\ndef preprocess_handler(record):\n    return {'seen': ' '.join(os.environ)}\n", EVENT
     )
-    seen = str(found.rows[0]["seen"]).split()
+    seen = str(rows(found)[0]["seen"]).split()
     assert "PATH" in seen
     assert "AWS_SECRET_ACCESS_KEY" not in seen
 
@@ -193,8 +203,8 @@ def test_a_large_request_is_no_deadlock() -> None:
     text = "def preprocess_handler(line):\n    return {'a': line}\n"
     lines = ["x" * 20_000 for _ in range(300)]
     with script(text).running("preprocess_handler") as process:
-        found = process.preprocess(lines, events=False)
-    assert all(outcome.rows[0]["a"] == line for outcome, line in zip(found, lines, strict=True))
+        found = answered(process, *lines, events=False)
+    assert all(rows(outcome)[0]["a"] == line for outcome, line in zip(found, lines, strict=True))
 
 
 def test_what_it_started_ends_with_it() -> None:
@@ -205,7 +215,7 @@ def test_what_it_started_ends_with_it() -> None:
         "    return {'pid': child.pid}\n"
     )
     (found,) = outcomes(text, EVENT)
-    pid = int(str(found.rows[0]["pid"]))
+    pid = int(str(rows(found)[0]["pid"]))
     for _ in range(200):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
@@ -215,3 +225,104 @@ def test_what_it_started_ends_with_it() -> None:
             return
         time.sleep(0.02)
     pytest.fail("the child of the script is still there")
+
+
+def test_merged_records_carry_their_labels_and_changes_show_in_the_whole() -> None:
+    merged = EVENT | {"groundTruthData": {"data": "1\n", "encoding": "CSV"}}
+    (found,) = outcomes(
+        "def preprocess_handler(record):\n"
+        "    record.endpoint_input.data = 'changed'\n"
+        "    whole = record.as_dict()['captureData']['endpointInput']\n"
+        "    return {'label': record.ground_truth.data.rstrip(), 'data': whole['data'], 'mode': whole['mode']}\n",
+        merged,
+    )
+    assert rows(found) == [{"data": "changed", "label": "1", "mode": "INPUT"}]
+
+
+def test_what_it_reads_is_no_request() -> None:
+    text = (
+        "import subprocess, sys\n"
+        "def preprocess_handler(line):\n"
+        "    child = subprocess.run(['cat'], stdout=subprocess.PIPE)\n"
+        "    return {'own': sys.stdin.read(), 'child': child.stdout.decode(), 'line': line}\n"
+    )
+    with script(text).running("preprocess_handler") as process:
+        process.send(["a"], events=False)
+        process.send(["b"], events=False)
+        found = [*process.receive(), *process.receive()]
+    assert [rows(outcome)[0] for outcome in found] == [{"child": "", "line": line, "own": ""} for line in "ab"]
+
+
+def test_samples_that_it_draws_are_the_same_each_time() -> None:
+    text = (
+        "import random\n"
+        "import numpy as np\n"
+        "def preprocess_handler(record):\n"
+        "    return {'a': random.random(), 'b': np.random.rand(), 'c': '-'.join({'x', 'y', 'z', 'w', 'v'})}\n"
+    )
+    first, second = outcomes(text, EVENT, EVENT), outcomes(text, EVENT, EVENT)
+    assert [rows(outcome) for outcome in first] == [rows(outcome) for outcome in second]
+    assert rows(first[0])[0]["a"] != rows(first[1])[0]["a"]
+
+
+def test_our_future_is_not_the_scripts_and_its_encoding_counts() -> None:
+    text = (
+        "# -*- coding: latin-1 -*-\n"
+        "def preprocess_handler(record) -> int:\n"
+        "    return {'annotation': preprocess_handler.__annotations__['return'] is int, 'text': 'é'}\n"
+    )
+    with Script("s3://b/p.py", text.encode("latin-1"), 20).running("preprocess_handler") as process:
+        (found,) = answered(process, json.dumps(EVENT))
+    assert rows(found) == [{"annotation": "true", "text": "é"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{'a': 'x\\udc80'}", "gave for 'a' what is no Unicode: surrogates not allowed"),
+        ("{'x\\udc80': 1}", "what is no Unicode"),
+        ("{'\\0id': 'other'}", "no column's name may begin with a NUL"),
+    ],
+)
+def test_texts_that_no_column_can_hold_are_said(given: str, said: str) -> None:
+    (found,) = outcomes(f"def preprocess_handler(record):\n    return {given}\n", EVENT)
+    assert said in found.error
+    found.error.encode()
+
+
+def test_a_long_error_is_cut() -> None:
+    (found,) = outcomes("def preprocess_handler(record):\n    raise ValueError('x' * 100_000)\n", EVENT)
+    assert found.error.startswith("preprocess.py line 2 in preprocess_handler: ValueError: xxx")
+    assert len(found.error) < 1000
+
+
+def test_a_package_that_is_not_there_is_named_with_where_it_would_come_from() -> None:
+    (found,) = outcomes("def preprocess_handler(record):\n    import nothing_like_it\n", EVENT)
+    assert "No module named 'nothing_like_it' (a script has the packages of the image that it runs in)" in found.error
+
+
+def test_a_script_that_writes_to_our_pipe_is_said() -> None:
+    text = (
+        "import os\n"
+        "def preprocess_handler(record):\n"
+        "    for pipe in range(3, 10):\n"
+        "        try:\n"
+        "            os.write(pipe, b'mine\\n')\n"
+        "        except OSError:\n"
+        "            pass\n"
+        "    return {}\n"
+    )
+    with (
+        pytest.raises(InputError, match="wrote to a pipe of its process that is not its own"),
+        script(text).running("preprocess_handler") as process,
+    ):
+        answered(process, json.dumps(EVENT))
+
+
+def test_a_script_that_hangs_with_much_before_it_is_ended() -> None:
+    text = "import time\ndef preprocess_handler(record):\n    time.sleep(600)\n"
+    with script(text, timeout=0.5).running("preprocess_handler") as process:
+        process.send(["x" * 1_000_000], events=False)
+        process.send(["x" * 1_000_000], events=False)
+        with pytest.raises(InputError, match=r"took longer than 0.5 s"):
+            process.receive()
