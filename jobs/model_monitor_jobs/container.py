@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from model_monitor_crds.monitoringexecution import MonitoringExecution, Monitori
 from model_monitor_crds.run import (
     EXIT_INPUT,
     EXIT_RETRY,
+    OUTPUT_FOLDER,
     UNAVAILABLE,
     Occasion,
     RunConfiguration,
@@ -91,13 +92,20 @@ class Work:
     continues: bool = False
 
 
-def execute(folder: Path, credentials: Path, environment: Mapping[str, str], storage: Storage, clock: Clock) -> int:
-    """Do the run that the pod was made for; returns the exit code.
+def execute(
+    folder: Path,
+    credentials: Path,
+    environment: Mapping[str, str],
+    storage: Storage,
+    clock: Clock,
+    output: Path = Path(OUTPUT_FOLDER),
+) -> int:
+    """Do the run that the pod was made for, its scripts finding results in `output`; returns the exit code.
 
     0: done, with or without violations. EXIT_INPUT: a fault that another try can't mend, told by the execution.
     EXIT_RETRY: a fault that may pass, so the Job tries again.
     """
-    work = Work(lambda stand: _perform(stand, storage, clock))
+    work = Work(lambda stand: _perform(stand, storage, clock, output))
     return _work(folder, credentials, environment, clock, work)
 
 
@@ -177,11 +185,11 @@ def _execute(task: Task, executions: Executions, clock: Clock, work: Work) -> in
     return 0
 
 
-def _perform(stand: Stand, storage: Storage, clock: Clock) -> MonitoringExecutionStatus:
+def _perform(stand: Stand, storage: Storage, clock: Clock, output: Path) -> MonitoringExecutionStatus:
     task, owner = stand.task, stand.task.configuration.owner
     if task.configuration.baseline is not None:
         return perform_baseline(task.configuration.baseline, stand.started, storage, clock)[1]
-    run = _monitor_run(stand)
+    run = replace(_monitor_run(stand), script_output=output)
     # Earlier windows first: the run's own result is then the latest.
     for again in perform_rechecks(run, task.job, storage, clock):
         name, window = again.run.execution, again.run.occasion.window

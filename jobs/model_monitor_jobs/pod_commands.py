@@ -17,16 +17,19 @@ from model_monitor_jobs.storage import Storage
 
 
 class Mount(click.ParamType[tuple[str, Path]]):
-    """A URI prefix and the folder that stands for it."""
+    """A URI prefix and the folder that stands for it; for a person always a volume claim's."""
 
     name = "uri=folder"
+
+    def __init__(self, *schemes: str) -> None:
+        self._prefixes = tuple(f"{scheme}://" for scheme in schemes)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
         """Split at the last equals sign."""
         prefix, separator, folder = str(value).rpartition("=")
         if not separator or "://" not in prefix or not folder:
             self.fail(f"{value!r}: write a URI prefix and a folder, such as pvc://flights=./data", param, ctx)
-        if not prefix.startswith("pvc://"):
+        if not prefix.startswith(self._prefixes):
             self.fail(f"{value!r}: only volume claims can stand for folders, such as pvc://flights=./data", param, ctx)
         return prefix, Path(folder)
 
@@ -34,9 +37,16 @@ class Mount(click.ParamType[tuple[str, Path]]):
 mount_option = click.option(
     "--mount",
     "mounts",
-    type=Mount(),
+    type=Mount("pvc"),
     multiple=True,
     help="Folder that stands for a volume claim, such as pvc://claim=./data.",
+)
+_pod_mount_option = click.option(
+    "--mount",
+    "mounts",
+    type=Mount("pvc", "file"),
+    multiple=True,
+    help="Folder that stands for a claim, or that file:// URIs may reach, such as file:///data=/data.",
 )
 
 
@@ -49,12 +59,15 @@ pod_options = (
     click.option("--run-folder", type=click.Path(path_type=Path), default=RUN_FOLDER, help="What the pod was told."),
     click.option("--credentials", type=click.Path(path_type=Path), default=CREDENTIALS_FOLDER, help="The pod's token."),
     click.option("--log-format", type=click.Choice(["text", "json"]), default="json", help="How logs are written."),
-    mount_option,
+    _pod_mount_option,
 )
 
 
 @click.command()
-def execute(run_folder: Path, credentials: Path, log_format: LogFormat, mounts: tuple[tuple[str, Path], ...]) -> None:
+@click.option("--output", type=click.Path(path_type=Path), default=OUTPUT_FOLDER, help="Where scripts find results.")
+def execute(
+    output: Path, run_folder: Path, credentials: Path, log_format: LogFormat, mounts: tuple[tuple[str, Path], ...]
+) -> None:
     """Do one run in a cluster; the operator's pods call this.
 
     Example: model-monitor execute --mount pvc://flights=/mnt/claims/flights
@@ -63,7 +76,7 @@ def execute(run_folder: Path, credentials: Path, log_format: LogFormat, mounts: 
 
     set_up_logging(log_format)
     storage = Storage(dict(mounts), confined=True)
-    sys.exit(execute_run(run_folder, credentials, os.environ, storage, now))
+    sys.exit(execute_run(run_folder, credentials, os.environ, storage, now, output))
 
 
 @click.command()

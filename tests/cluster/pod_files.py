@@ -48,7 +48,7 @@ class PathMap:
         self._folders = {path.rstrip("/"): str(folder) for path, folder in folders.items() if path.rstrip("/")}
         names = "|".join(re.escape(path) for path in sorted(self._folders, key=len, reverse=True))
         # A path counts where it begins a word or a file:// URI, so that s3://bucket/data is no mention of /data.
-        self._pattern = re.compile(rf"(?:(?<![\w./-])|(?<=file://))({names})(?=$|[/\s\"'\\,:;)\]}}&|<>])")
+        self._pattern = re.compile(rf"(?:(?<![\w./-])|(?<=file://))({names})(?=$|[/=\s\"'\\,:;)\]}}&|<>])")
 
     def replace(self, text: str) -> str:
         """The text with every mount path in it replaced."""

@@ -23,6 +23,7 @@ PATHS = PathMap({"/data": Path("/host/1"), "/data/deep": Path("/host/2"), "/etc/
         ("/data/deep/x", "/host/2/x"),
         ("--input=/data --config /etc/metadata/config", "--input=/host/1 --config /host/3/config"),
         ("file:///data/x", "file:///host/1/x"),
+        ("file:///data=/data", "file:///host/1=/host/1"),
         ('{"uri": "file:///data"}', '{"uri": "file:///host/1"}'),
         ("s3://bucket/data/x", "s3://bucket/data/x"),
         ("/database", "/database"),

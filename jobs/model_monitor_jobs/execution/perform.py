@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
 from model_monitor_crds.base import API_VERSION, TimeWindow
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
 from model_monitor_crds.monitoringexecution import Labels, MonitoringExecutionStatus
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
-from model_monitor_crds.run import Occasion, WindowError, latest_window
+from model_monitor_crds.run import OUTPUT_FOLDER, Occasion, WindowError, latest_window
 from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.window import Window
 from model_monitor_jobs.execution.page import REPORT, monitor_page
-from model_monitor_jobs.execution.postprocess import postprocessed
+from model_monitor_jobs.execution.script_output import ScriptOutput, script_output
 from model_monitor_jobs.runs import conditions
 from model_monitor_jobs.runs.baseline import make_baseline
 from model_monitor_jobs.runs.baseline_files import MadeBaseline
@@ -29,7 +31,7 @@ from model_monitor_jobs.runs.outcome import (
     result_status,
     results_folder,
 )
-from model_monitor_jobs.runs.result import Result
+from model_monitor_jobs.runs.result import VIOLATIONS, Result
 from model_monitor_jobs.runs.scripts import fetched_script
 from model_monitor_jobs.storage import Storage
 
@@ -55,6 +57,8 @@ class MonitorRun:
     files: BaselineFiles
     occasion: Occasion
     execution: str
+    script_output: Path = Path(OUTPUT_FOLDER)
+    """Where its scripts find the results."""
 
     @property
     def folder(self) -> str:
@@ -97,8 +101,9 @@ def perform_monitor(run: MonitorRun, started: MonitoringExecutionStatus, storage
     # Estimates are held to account by all that scheduled runs have found, whoever asks for this one.
     known = run.history_before(as_of, storage) if _on_demand(run) else history
     labels = LabelsAsOf(as_of, _latest(run), known)
-    result = run_monitor(run.monitor, run.files, occasion.window, storage, labels, run.folder)
-    return publish(run, result, history, started, storage, clock)
+    with script_output(run.monitor, run.script_output) as output:
+        result = run_monitor(run.monitor, run.files, occasion.window, storage, labels, run.folder)
+        return publish(run, result, history, started, storage, clock, output)
 
 
 def publish(
@@ -108,8 +113,9 @@ def publish(
     started: MonitoringExecutionStatus,
     storage: Storage,
     clock: Clock,
+    output: ScriptOutput,
 ) -> Performed:
-    """Write the results folder of a run, execution.json last.
+    """Write the results folder of a run, execution.json last; of that, whatever scripts make of it, our own.
 
     Raises InputError and ConfigurationError where the post-analytics processor fails; then nothing was written.
     """
@@ -121,10 +127,11 @@ def publish(
     compatible = run.monitor.compatibility == "SageMaker"
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
         files[METRICS] = lines
-    script = fetched_script(run.monitor.post_analytics_processor, storage)
-    if script is not None:
-        files = postprocessed(script, files)
-    storage.write_folder(folder, files, last=EXECUTION)
+    stored = output.processed(files, fetched_script(run.monitor.post_analytics_processor, storage))
+    if stored[VIOLATIONS] != files[VIOLATIONS]:
+        status = status.model_copy(update={"report_sha256": sha256(stored[VIOLATIONS]).hexdigest()})
+        files = result_files(result, execution_document(run, status))
+    storage.write_folder(folder, stored | {EXECUTION: files[EXECUTION]}, last=EXECUTION)
     for name in result.passing:
         storage.remove(storage.join(folder, name))
     return Performed(result, folder, status)

@@ -16,6 +16,7 @@ from model_monitor_crds.window import format_time
 from model_monitor_jobs.checks.finding import percent
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.execution.perform import Clock, MonitorRun, Performed, publish, started_status
+from model_monitor_jobs.execution.script_output import ScriptOutput, script_output
 from model_monitor_jobs.runs.history import EXECUTION, EarlierResult, read_result
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.monitor import run_monitor
@@ -70,7 +71,6 @@ def perform_rechecks(run: MonitorRun, job: str | None, storage: Storage, clock: 
 
 def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -> Rechecked | None:
     # Imported by the runs that need it, as it takes a while.
-    from model_monitor_jobs.runs.labelled_result import LabelledResult
     from model_monitor_jobs.sources.labels import labels_digest
 
     earlier, truth = run.occasion, run.monitor.ground_truth
@@ -85,7 +85,22 @@ def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -
     digest = labels_digest(storage, truth, earlier.window, earlier.as_of)
     if digest == before.labels_digest:
         return None
-    started = started_status(clock(), job, earlier)
+    with script_output(run.monitor, run.script_output) as output:
+        return _judged_again(run, before, started_status(clock(), job, earlier), storage, clock, output)
+
+
+def _judged_again(
+    run: MonitorRun,
+    before: EarlierResult,
+    started: MonitoringExecutionStatus,
+    storage: Storage,
+    clock: Clock,
+    output: ScriptOutput,
+) -> Rechecked | None:
+    from model_monitor_jobs.runs.labelled_result import LabelledResult
+
+    earlier = run.occasion
+    assert earlier.as_of is not None
     # What is estimated without labels is the same as before, so it is only worked out for what is published.
     labels = LabelsAsOf(earlier.as_of, estimate=False)
     found = run_monitor(run.monitor, run.files, earlier.window, storage, labels)
@@ -93,12 +108,13 @@ def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -
     reason = worth_publishing(before, found)
     if reason is None:
         return None
+    output.clear()
     history = run.history(storage)
     labels = LabelsAsOf(earlier.as_of, history=history)
     result = run_monitor(run.monitor, run.files, earlier.window, storage, labels)
     assert isinstance(result, LabelledResult)
     again = replace(result, revisions=(*before.revisions, revision_of(before)))
-    performed = publish(run, again, history, started, storage, clock)
+    performed = publish(run, again, history, started, storage, clock, output)
     return Rechecked(run, performed.status, reason, performed)
 
 

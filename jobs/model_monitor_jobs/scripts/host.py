@@ -205,7 +205,8 @@ def _flatten(value: Any, prefix: str, cells: dict[str, str | None]) -> None:
     for key, item in pairs:
         name = f"{prefix}{key}"
         if isinstance(item, str | None):
-            cells[name] = item if item is None or item.isascii() else _text(item, name)
+            # Scripts split lines of CSV, in which an empty cell is a missing value.
+            cells[name] = (item if item.isascii() else _text(item, name)) if item else None
         elif isinstance(item, dict | list | tuple):
             _flatten(item, f"{name}.", cells)
         else:
@@ -222,7 +223,7 @@ def _cell(name: str, value: Any) -> str | None:
     if isinstance(value, int):
         return repr(int(value))
     if isinstance(value, str):
-        return _text(value, name)
+        return _text(value, name) or None
     raise _WrongError(
         f"{PREPROCESS} gave a {type(value).__name__} for {name!r}; texts, numbers, booleans and None can be used"
     )

@@ -115,12 +115,12 @@ def _uris(value: Any) -> Iterator[str]:
 def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str], settings: Settings) -> Object:
     """The pod template of a run, ready for Pod Security `restricted`."""
     named = claims(run)
-    processed = run.monitor is not None and run.monitor.post_analytics_processor is not None
-    volumes, mounts = _volumes(named, job, processed=processed)
+    scripted = _has_script(run)
+    volumes, mounts = _volumes(named, job, scripted=scripted)
     if has_own_container(job):
         containers = with_own_container(_container(ours(job), named, mounts, settings), job)
     else:
-        containers = Containers(_container(job, named, mounts, settings))
+        containers = Containers(_container(job, named, mounts, settings, scripted=scripted))
     spec = {
         "initContainers": [*containers.before],
         "containers": [containers.main],
@@ -147,14 +147,16 @@ def pod_template(run: RunConfiguration, job: PodSettings, labels: dict[str, str]
     return template
 
 
-def _container(job: PodSettings, named: dict[str, bool], mounts: list[Object], settings: Settings) -> Object:
+def _container(
+    job: PodSettings, named: dict[str, bool], mounts: list[Object], settings: Settings, *, scripted: bool = False
+) -> Object:
     """The processing container."""
     container = {
         "name": CONTAINER,
         "image": job.image or settings.job_image,
         "imagePullPolicy": job.image_pull_policy or (None if job.image else settings.job_image_pull_policy),
         "command": ["model-monitor", "execute"],
-        "args": _arguments(named, job),
+        "args": [*_arguments(named, job), *(["--output", OUTPUT_FOLDER] if scripted else [])],
         "env": _environment(job),
         "envFrom": [source.to_dict() for source in job.env_from],
         "resources": job.resources.to_dict() if _has_resources(job) else dict(settings.job_resources),
@@ -222,8 +224,17 @@ def _arguments(named: dict[str, bool], job: PodSettings) -> list[str]:
     return [*arguments, "--log-format", "json"]
 
 
-def _volumes(named: dict[str, bool], job: PodSettings, *, processed: bool) -> tuple[list[Object], list[Object]]:
-    """`processed`: a script looks for results where SageMaker has them."""
+def _has_script(run: RunConfiguration) -> bool:
+    dataset = run.baseline.dataset if run.baseline is not None else None
+    monitor = run.monitor
+    return (dataset is not None and dataset.record_preprocessor is not None) or (
+        monitor is not None
+        and (monitor.input.record_preprocessor is not None or monitor.post_analytics_processor is not None)
+    )
+
+
+def _volumes(named: dict[str, bool], job: PodSettings, *, scripted: bool) -> tuple[list[Object], list[Object]]:
+    """`scripted`: a script has results, and files of its own, where SageMaker has them."""
 
     def field(path: str, name: str) -> Object:
         return {"path": name, "fieldRef": {"fieldPath": path}}
@@ -260,7 +271,7 @@ def _volumes(named: dict[str, bool], job: PodSettings, *, processed: bool) -> tu
         name = f"model-monitor-claim-{number}"
         volumes.append({"name": name, "persistentVolumeClaim": {"claimName": claim}})
         mounts.append({"name": name, "mountPath": f"{CLAIMS_FOLDER}/{claim}"} | ({} if written else {"readOnly": True}))
-    if processed:
+    if scripted and all(mount.mount_path.rstrip("/") != OUTPUT_FOLDER for mount in job.volume_mounts):
         volumes.append({"name": "model-monitor-output", "emptyDir": {}})
         mounts.append({"name": "model-monitor-output", "mountPath": OUTPUT_FOLDER})
     volumes += [volume.to_dict() for volume in job.volumes]

@@ -12,7 +12,7 @@ import yaml
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
-from model_monitor_crds.run import Owner, RunConfiguration
+from model_monitor_crds.run import OUTPUT_FOLDER, Owner, RunConfiguration
 from model_monitor_operator import rbac
 from model_monitor_operator.manifests.cronjob import cron_job, placeholder
 from model_monitor_operator.manifests.pod import (
@@ -123,6 +123,39 @@ def test_scratch_gives_way_to_a_volume_of_the_users_own() -> None:
     )
     container = pod_template(baseline_run(), job, {}, Settings())["spec"]["containers"][0]
     assert [mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == "/tmp"] == ["big"]
+
+
+SCRIPT = {"uri": "s3://b/script.py"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [SPEC | {"postAnalyticsProcessor": SCRIPT}, SPEC | {"input": {**SPEC["input"], "recordPreprocessor": SCRIPT}}],
+    ids=["post", "pre"],
+)
+def test_scripts_have_the_folder_that_they_know_from_sagemaker(spec: dict[str, Any]) -> None:
+    run, parsed = monitor_run(spec)
+    assert folder_of(pod_template(run, parsed.job, {}, Settings())) == ("model-monitor-output", {"emptyDir": {}})
+    own = {"name": "data", "mountPath": OUTPUT_FOLDER}
+    run, parsed = monitor_run(spec | {"job": {**SPEC["job"], "volumeMounts": [own]}})
+    assert folder_of(pod_template(run, parsed.job, {}, Settings()))[0] == "data"
+
+
+def test_a_baselines_script_has_it_and_runs_without_scripts_do_not() -> None:
+    dataset = {"uri": "s3://b/a.csv", "recordPreprocessor": SCRIPT}
+    assert folder_of(pod_template(baseline_run(dataset=dataset), PodSettings(), {}, Settings()))[1] == {"emptyDir": {}}
+    for run in (baseline_run(), monitor_run()[0]):
+        template = pod_template(run, PodSettings(), {}, Settings())
+        assert OUTPUT_FOLDER not in json.dumps(template)
+
+
+def folder_of(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The volume that is the scripts' folder, which the program is told of."""
+    (container,) = template["spec"]["containers"]
+    assert container["args"][-2:] == ["--output", OUTPUT_FOLDER]
+    (name,) = (mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == OUTPUT_FOLDER)
+    (volume,) = (volume for volume in template["spec"]["volumes"] if volume["name"] == name)
+    return name, {key: value for key, value in volume.items() if key != "name"}
 
 
 def test_what_claims_a_name_holds_only_what_is_always_there() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from model_monitor_jobs import pod_commands
 from model_monitor_jobs.cli import main
 
 ROWS = 600
@@ -290,3 +291,19 @@ def test_a_claim_without_a_folder_is_explained(week: Path) -> None:
     result = call("run", "-f", "monitor.yaml", *RANGE)
     assert result.exit_code == 1
     assert "--mount pvc://data=FOLDER" in result.output
+
+
+@pytest.mark.parametrize("mount", ["s3://bucket=.", "file:///data=."])
+def test_for_a_person_only_a_claim_can_stand_for_a_folder(mount: str) -> None:
+    found = call("run", "-f", "monitor.yaml", "--mount", mount)
+    assert found.exit_code == 1
+    assert "only volume claims can stand for folders" in found.output
+
+
+@pytest.mark.parametrize("verb", ["execute", "prepare", "publish"])
+def test_a_pod_may_be_given_volumes_of_the_users(tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pod_commands, "set_up_logging", lambda style: None)
+    mounts = ("--mount", "file:///data=/data", "--mount", "pvc://claim=/mnt/claims/claim")
+    found = call(verb, "--run-folder", tmp_path, "--credentials", tmp_path, *mounts)
+    assert "Usage" not in found.output
+    assert found.exit_code == 1

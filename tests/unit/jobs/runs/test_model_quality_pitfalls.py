@@ -241,13 +241,3 @@ def test_each_metrics_estimates_are_held_to_account_by_themselves(shop: Shop) ->
     assert told["auc"].estimate is None
     assert told["accuracy"].estimate is not None
     assert any(note.startswith("the estimate of auc without labels is not shown") for note in result.notes)
-
-
-def test_what_is_mounted_stands_for_a_claim() -> None:
-    from click.testing import CliRunner
-
-    from model_monitor_jobs.cli import main
-
-    found = CliRunner().invoke(main, ["run", "-f", __file__, "--mount", "s3://bucket=."])
-    assert found.exit_code == 1
-    assert "only volume claims can stand for folders" in found.output

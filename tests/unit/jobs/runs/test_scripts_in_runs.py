@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from model_monitor_crds import MonitoringSchedule
-from model_monitor_crds.baseline import BaselineFiles
 from model_monitor_crds.run import Occasion
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.execution import perform
 from model_monitor_jobs.execution.perform import MonitorRun, perform_monitor, started_status
-from model_monitor_jobs.execution.postprocess import postprocessed
 from model_monitor_jobs.runs.data_quality import DataQualityResult, run_data_quality
-from model_monitor_jobs.scripts.process import Script
 from tests.unit.jobs.runs.shop import DAY, START, Shop
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -185,26 +181,17 @@ def test_a_missing_script_is_said(shop: Shop) -> None:
         data_quality(shop, {"uri": "pvc://shop/nothing.py"})
 
 
-def performed(shop: Shop, files: BaselineFiles, text: str, monkeypatch: pytest.MonkeyPatch, output: Path) -> Path:
-    monkeypatch.setattr(perform, "postprocessed", lambda script, found: postprocessed(script, found, output))
-    spec = shop.monitor(postAnalyticsProcessor=write(shop, text, "postprocess.py"))
-    schedule = MonitoringSchedule.model_validate(
-        {
-            "apiVersion": "modelmonitor.dev/v1alpha1",
-            "kind": "MonitoringSchedule",
-            "metadata": {"name": "shop"},
-            "spec": spec.to_dict(),
-        }
-    )
-    start = START + 20 * DAY
-    run = MonitorRun(schedule.spec, "shop", files, Occasion(start + DAY, Window(start, start + DAY), start + DAY), "e")
+def performed(shop: Shop, output: Path, post: str | None = None, **changes: Any) -> Path:
+    """The results folder of a run on the shop's day 20 whose scripts have `output`."""
+    processor = {"postAnalyticsProcessor": write(shop, post, "postprocess.py")} if post is not None else {}
+    start, files = START + 20 * DAY, shop.baseline()
+    due = Occasion(start + DAY, Window(start, start + DAY), start + DAY)
+    run = MonitorRun(shop.monitor(**processor, **changes), "shop", files, due, "e", output)
     perform_monitor(run, started_status(NOW), shop.storage, lambda: NOW)
     return shop.root / run.folder.removeprefix("pvc://shop/")
 
 
-def test_a_postprocessor_sees_the_results_and_adds_to_them(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_postprocessor_sees_the_results_and_adds_to_them(shop: Shop, tmp_path: Path) -> None:
     output = tmp_path / "opt"
     text = (
         "import json, pathlib\n"
@@ -214,24 +201,68 @@ def test_a_postprocessor_sees_the_results_and_adds_to_them(
         "    (folder / 'more').mkdir()\n"
         "    (folder / 'more' / 'count.txt').write_text(str(len(found['violations'])))\n"
     )
-    folder = performed(shop, shop.baseline(), text, monkeypatch, output)
+    folder = performed(shop, output, text)
     assert (folder / "more" / "count.txt").read_text() == "0"
     assert json.loads((folder / "execution.json").read_text())["metadata"]["name"] == "e"
     assert not list(output.iterdir())
 
 
-def test_a_postprocessor_that_fails_fails_the_run_and_nothing_is_written(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = shop.baseline()
+def test_changed_violations_have_the_digest_that_is_told_and_the_record_stays_ours(shop: Shop, tmp_path: Path) -> None:
+    output = tmp_path / "opt"
+    text = (
+        "import pathlib\n"
+        f"folder = pathlib.Path({str(output)!r})\n"
+        "def postprocess_handler():\n"
+        "    for name in ('constraint_violations.json', 'execution.json'):\n"
+        "        (folder / name).write_text('{}')\n"
+    )
+    folder = performed(shop, output, text)
+    assert (folder / "constraint_violations.json").read_bytes() == b"{}"
+    told = json.loads((folder / "execution.json").read_text())
+    assert told["status"]["reportSha256"] == sha256(b"{}").hexdigest()
+
+
+def test_a_postprocessor_that_fails_fails_the_run_and_nothing_is_written(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"postprocess.py line 2 in postprocess_handler: ZeroDivisionError"):
-        performed(shop, files, "def postprocess_handler():\n    1 / 0\n", monkeypatch, tmp_path / "opt")
+        performed(shop, tmp_path / "opt", "def postprocess_handler():\n    1 / 0\n")
     assert not (shop.root / "reports").exists()
+    assert not [*(tmp_path / "opt").iterdir()]
 
 
-def test_a_folder_that_is_in_use_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
-    script = Script("s3://b/p.py", b"def postprocess_handler(): pass", 5)
+def test_a_folder_that_is_in_use_is_left_alone(shop: Shop, tmp_path: Path) -> None:
+    output = tmp_path / "opt"
+    output.mkdir()
+    (output / "mine.txt").write_text("mine")
     with pytest.raises(ConfigurationError, match="is not empty"):
-        postprocessed(script, {"a.json": b"{}"}, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+        performed(shop, output, "def postprocess_handler(): pass\n")
+    folder = performed(shop, output, input=preprocessed(shop, SPLIT))
+    assert [path.name for path in output.iterdir()] == ["mine.txt"]
+    assert not (folder / "mine.txt").exists()
+
+
+def test_what_a_preprocessor_writes_beside_its_rows_is_kept_with_the_results(shop: Shop, tmp_path: Path) -> None:
+    output = tmp_path / "opt"
+    output.mkdir()
+    log = (
+        f"    with open({str(output / 'record.log')!r}, 'a') as log:\n"
+        "        log.write(inference_record.event_metadata.event_id + '\\n')\n"
+        f"    open({str(output / 'execution.json')!r}, 'w').close()\n"
+        "    return {"
+    )
+    source = preprocessed(shop, SPLIT.replace("    return {", log))
+    post = (
+        f"import pathlib\nfolder = pathlib.Path({str(output)!r})\n"
+        "def postprocess_handler():\n"
+        "    (folder / 'lines.txt').write_text(str(len((folder / 'record.log').read_text().splitlines())))\n"
+    )
+    for script in (None, post):
+        folder = performed(shop, output, script, input=source)
+        assert len((folder / "record.log").read_text().splitlines()) == 600
+        assert json.loads((folder / "execution.json").read_text())["metadata"]["name"] == "e"
+        assert not [*output.iterdir()]
+    assert (folder / "lines.txt").read_text() == "600"
+
+
+def preprocessed(shop: Shop, text: str) -> dict[str, Any]:
+    """The shop's traffic with a preprocessor."""
+    return {"endpoint": {"captureURI": "pvc://shop/capture"}, "recordPreprocessor": write(shop, text)}
