@@ -183,6 +183,8 @@ class _Preprocessor:
     def _row(self, record: Any, names: dict[tuple[str, ...], int]) -> list[Any]:
         if not isinstance(record, dict):
             raise _WrongError(f"{PREPROCESS} gave a {type(record).__name__}; a dict of columns and values was expected")
+        if not record:
+            raise _WrongError(f"{PREPROCESS} gave a dict without columns; [] leaves a record out")
         cells: dict[str, str | None] = {}
         _flatten(record, "", cells)
         given = tuple(cells)

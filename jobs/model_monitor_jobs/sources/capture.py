@@ -222,8 +222,7 @@ class _Events:
             elif not outcome.rows:
                 report.dropped += 1
             for index, row in enumerate(outcome.rows):
-                by_position = self._columns.say_order(row.names)
-                cells: Cells = list(row.values) if by_position else dict(zip(*row, strict=True))
+                cells = self._columns.cells(row)
                 yield from self.batches.add(None, cells, Source(line.identity, index, len(outcome.rows)))
 
     def _found(self, data: dict[str, Any], rows: Sequence[tuple[Cells | None, Cells | None]]) -> Sequence[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -9,11 +10,13 @@ from typing import BinaryIO, Final
 from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.scripts.process import MOST_BYTES, MOST_LINES, Outcome, Row, ScriptProcess
 from model_monitor_jobs.sources.blocks import Block
+from model_monitor_jobs.sources.capture_naming import Cells
 from model_monitor_jobs.sources.records import ReadReport
 from model_monitor_jobs.sources.rows import RowBlocks
 from model_monitor_jobs.sources.text import TextSource, lines, not_utf8
 
 _SHOWN: Final = 1_000
+_SPARK: Final = re.compile(r"_c([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -65,42 +68,60 @@ class ColumnNames:
     """Whether the names that a script gives are columns, or only say their order, as they do for SageMaker.
 
     They say the order where none of them is a column of the baseline and all are digits, as those of the usual
-    `str(i).zfill(20)`, or as many as the baseline has columns.
+    `str(i).zfill(20)`, or as many as the baseline has columns. `_c0`, `_c1`, …, Spark's names, are the columns 0, 1, …
+    of a baseline without names; of one with names their order is that of their numbers.
     """
 
     def __init__(self, layouts: Iterable[Sequence[str]], note: Callable[[str], None], also: Iterable[str] = ()) -> None:
         """`layouts` are the orders that the baseline's columns may have, the likeliest first; `also` other columns."""
         self._layouts = [layout for layout in layouts if layout]
-        self._known = frozenset(also).union(*self._layouts)
+        self._columns: frozenset[str] = frozenset().union(*self._layouts)
+        self._known = self._columns.union(also)
         self._note = note
-        self._orders: dict[tuple[str, ...], bool] = {}
+        self._meanings: dict[tuple[str, ...], _Meaning] = {}
 
-    def say_order(self, names: tuple[str, ...]) -> bool:
-        """Whether a row with these names goes by position."""
-        found = self._orders.get(names)
-        if found is None:
-            found = self._orders[names] = self._say_order(names)
-        return found
+    def cells(self, row: Row) -> Cells:
+        """The values: in the order of columns where the names only say that, else by the names of columns."""
+        meaning = self._meanings.get(row.names)
+        if meaning is None:
+            meaning = self._meanings[row.names] = self._meaning(row.names)
+        if meaning.names is not None:
+            return dict(zip(meaning.names, row.values, strict=True))
+        return [row.values[place] for place in meaning.order] if meaning.order else list(row.values)
 
     def named(self, row: Row) -> dict[str, str | None]:
         """The values by the names of columns; a surplus is named by its position."""
-        if not self.say_order(row.names):
-            return dict(zip(*row, strict=True))
-        count = len(row.names)
+        cells = self.cells(row)
+        if isinstance(cells, dict):
+            return cells
+        count = len(cells)
         layout = next((each for each in self._layouts if len(each) == count), self._layouts[0])
         columns = (*layout[:count], *map(str, range(len(layout), count)))
-        return dict(zip(columns, row.values, strict=True))
+        return dict(zip(columns, cells, strict=True))
 
-    def _say_order(self, names: tuple[str, ...]) -> bool:
+    def _meaning(self, names: tuple[str, ...]) -> _Meaning:
         if not self._layouts or not names or not self._known.isdisjoint(names):
-            return False
+            return _Meaning(names)
+        numbers = [found[1] for name in names if (found := _SPARK.fullmatch(name))]
+        spark = len(numbers) == len(names)
+        if spark and not self._columns.isdisjoint(numbers):
+            return _Meaning(tuple(numbers))
         if not all(map(str.isdecimal, names)) and all(len(layout) != len(names) for layout in self._layouts):
-            return False
+            return _Meaning(names)
         self._note(
             f"the record preprocessor names no column of the baseline ({names[0]!r}, …): its values are taken for the "
             "baseline's columns in the order of their names"
         )
-        return True
+        order = sorted(range(len(names)), key=lambda place: int(numbers[place])) if spark else ()
+        return _Meaning(None, tuple(order))
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """The columns that names are; or None, and the order of their values, empty where it is theirs."""
+
+    names: tuple[str, ...] | None
+    order: tuple[int, ...] = ()
 
 
 def check_kept(report: ReadReport, uri: str) -> None:

@@ -134,6 +134,8 @@ def test_an_error_names_the_line_of_the_script() -> None:
     [
         ("5", "gave a int; a dict of columns and values was expected"),
         ("[{'a': 1}, 'b']", "gave a str; a dict"),
+        ("{}", "gave a dict without columns; [] leaves a record out"),
+        ("[{'a': 1}, {}]", "gave a dict without columns"),
         ("{'a': object()}", "gave a object for 'a'; texts, numbers"),
         ("{'a': b'x'}", "gave a bytes for 'a'"),
     ],
