@@ -266,6 +266,8 @@ def _place_and_error(error: BaseException, path: str) -> str:
     if not frames:
         return f"{name}: {text}"
     line = linecache.getline(path, frames[-1].lineno or 0).strip()[:_LONGEST_CODE]
+    if isinstance(error, AttributeError) and error.obj is None and "ground_truth" in line:
+        text += " (labels are joined after the script, so only SageMaker's merged events have a ground_truth)"
     return f"{name} line {frames[-1].lineno} in {frames[-1].name}: {text}: {line}"
 
 

@@ -198,11 +198,11 @@ class ScriptProcess:
 
 
 def _log(pipe: IO[bytes] | None, name: str) -> None:
-    """What the script prints, a line each; no more than a thousand lines."""
+    """What the script prints, a line each, long ones in pieces; no more than a thousand."""
     if pipe is None:
         return
-    for number, line in enumerate(pipe):
+    for number, line in enumerate(iter(lambda: pipe.readline(_LONGEST_LOG), b"")):
         if number < _MOST_LOGGED:
-            logger.info(line[:_LONGEST_LOG].decode(errors="replace").rstrip(), extra={"script": name})
+            logger.info(line.decode(errors="replace").rstrip(), extra={"script": name})
         elif number == _MOST_LOGGED:
             logger.warning("what it prints from here on is left out", extra={"script": name})

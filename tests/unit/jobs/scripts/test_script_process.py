@@ -303,6 +303,22 @@ def test_a_package_that_is_not_there_is_named_with_where_it_would_come_from() ->
     assert "No module named 'nothing_like_it' (a script has the packages of the image that it runs in)" in found.error
 
 
+def test_a_label_that_is_joined_only_later_is_said() -> None:
+    (found,) = outcomes("def preprocess_handler(record):\n    return {'y': record.ground_truth.data}\n", EVENT)
+    assert "'NoneType' object has no attribute 'data' (labels are joined after the script" in found.error
+    assert found.error.endswith(": return {'y': record.ground_truth.data}")
+
+
+def test_a_line_without_end_is_logged_in_pieces_and_no_more_than_a_thousand(caplog: pytest.LogCaptureFixture) -> None:
+    text = "import sys\ndef preprocess_handler(record):\n    sys.stdout.write('x' * 3_000_000)\n    return {'a': 1}\n"
+    with caplog.at_level(logging.INFO, "model_monitor.script"):
+        (found,) = outcomes(text, EVENT)
+    assert rows(found) == [{"a": "1"}]
+    said = [record.message for record in caplog.records]
+    assert said[:1000] == ["x" * 2_000] * 1000
+    assert said[1000:] == ["what it prints from here on is left out"]
+
+
 def test_a_script_that_writes_to_our_pipe_is_said() -> None:
     text = (
         "import os\n"
