@@ -40,7 +40,7 @@ def open_input(source: Input, window: Window, columns: Columns, baseline: Loaded
             read_capture(storage, uri, window, expected=order, alternatives=others, script=script),
             uri,
             most,
-            lambda: identified_capture(storage, uri, window, expected=order, alternatives=others) if not script else (),
+            lambda: identified_capture(storage, uri, window, expected=order, alternatives=others, script=script),
         )
     if source.batch is None:
         raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
@@ -75,36 +75,17 @@ def open_dataset(
     """The records of a dataset, or of a window of it; `layouts` are orders of the columns that it is compared with."""
     dialect = CSVDialect(dataset.csv.header, dataset.csv.delimiter)
     uri, kind, bounds = dataset.uri, dataset.format, timestamp if window is not None else None
-    scripted = dataset.record_preprocessor is not None
+    script = fetched_script(dataset.record_preprocessor, storage)
     return Traffic(
-        open_rows(dataset, storage, window, bounds, layouts),
+        read_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds, script=script, layouts=layouts),
         uri,
         dataset.max_unreadable_share,
-        # What a script makes of a line can't be looked up in it.
-        lambda: (
-            () if scripted else identified_dataset(storage, uri, kind, csv=dialect, window=window, timestamp=bounds)
+        lambda: identified_dataset(
+            storage, uri, kind, csv=dialect, window=window, timestamp=bounds, script=script, layouts=layouts
         ),
     )
 
 
-def open_rows(
-    dataset: Dataset,
-    storage: Storage,
-    window: Window | None = None,
-    timestamp: str | None = None,
-    layouts: Sequence[Sequence[str]] = (),
-) -> RecordStream:
-    """The rows of a dataset, or of a window of it by their times, as its preprocessor makes them.
-
-    Raises as `read_dataset` does.
-    """
-    return read_dataset(
-        storage,
-        dataset.uri,
-        dataset.format,
-        csv=CSVDialect(dataset.csv.header, dataset.csv.delimiter),
-        window=window,
-        timestamp=timestamp,
-        script=fetched_script(dataset.record_preprocessor, storage),
-        layouts=layouts,
-    )
+def open_rows(dataset: Dataset, storage: Storage) -> RecordStream:
+    """The rows of a dataset, as its preprocessor makes them. Raises as `read_dataset` does."""
+    return open_dataset(dataset, storage).stream

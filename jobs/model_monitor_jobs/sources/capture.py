@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -29,6 +29,8 @@ from model_monitor_jobs.sources.selection import EVERYTHING, Selection
 from model_monitor_jobs.sources.selectors import Found, Selectors
 from model_monitor_jobs.sources.text import lines
 from model_monitor_jobs.storage import Storage
+
+_FOR_PEOPLE: Final = tuple(reversed(capture_events.RECORD_IDS))
 
 
 def read_capture(
@@ -80,7 +82,10 @@ def read_capture(
 
 @dataclass(frozen=True)
 class CaptureReader:
-    """Reads pieces of files of captured events; `hours` are those of the files' folders by URI."""
+    """Reads pieces of files of captured events; `hours` are those of the files' folders by URI.
+
+    With `for_people` an id is an event's `eventId`, else its `inferenceId`, else its file and line.
+    """
 
     storage: Storage
     window: Window
@@ -90,6 +95,7 @@ class CaptureReader:
     scratch: Path | None
     selection: Selection = EVERYTHING
     script: Script | None = None
+    for_people: bool = False
 
     def read(self, pieces: Sequence[Piece], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The records of consecutive pieces."""
@@ -138,6 +144,7 @@ class _Events:
         self.batches = CaptureBatches(naming, selection)
         self._window = reader.window
         self._ids = selection.ids
+        self._for_people = reader.for_people
         self._selectors = Selectors(selection.outputs) if selection.outputs else None
         # Values without names have no paths, but what the baseline names may be called by its name.
         names = self._selectors.names if self._selectors else ()
@@ -211,8 +218,9 @@ class _Events:
 
     def _given(self, number: int, line: bytes, event: dict[str, Any], file: str) -> Given:
         text = line.decode()
-        shown = capture_events.identity(event.get("eventMetadata"), ("eventId", "inferenceId"))
-        return Given(text, number, text[:1000] if shown is None else f"event {shown}", file, self._identity(event))
+        shown = capture_events.identity(event.get("eventMetadata"), _FOR_PEOPLE)
+        identity = (shown or f"{file}:{number}") if self._for_people else self._identity(event)
+        return Given(text, number, text[:1000] if shown is None else f"event {shown}", file, identity)
 
     def _preprocessed(self, answered: Iterator[Answered], report: ReadReport) -> Iterator[pa.RecordBatch]:
         """The records that the script has made of events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -15,8 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from model_monitor_crds.window import Window
-from model_monitor_jobs.sources import capture_events, csv_files, json_lines, parquet_files
+from model_monitor_jobs.scripts.process import Script
+from model_monitor_jobs.sources import capture_events, csv_files, json_lines, parquet_files, preprocessed
 from model_monitor_jobs.sources.blocks import Block
+from model_monitor_jobs.sources.capture import CaptureReader
 from model_monitor_jobs.sources.capture_batches import CaptureBatches, plain_csv
 from model_monitor_jobs.sources.capture_layout import files_of_window
 from model_monitor_jobs.sources.capture_naming import Naming
@@ -25,7 +27,9 @@ from model_monitor_jobs.sources.dataset import DatasetFormat
 from model_monitor_jobs.sources.fetch import fetched
 from model_monitor_jobs.sources.json_text import NotReadable
 from model_monitor_jobs.sources.line_blocks import LineBlocks
-from model_monitor_jobs.sources.records import CSVDialect, ReadReport
+from model_monitor_jobs.sources.partitions import byte_ranges, group
+from model_monitor_jobs.sources.records import CSVDialect, Partition, ReadReport
+from model_monitor_jobs.sources.selection import RECORD_COUNT, RECORD_ID, RECORD_INDEX, Selection
 from model_monitor_jobs.sources.text import lines
 from model_monitor_jobs.sources.times import rows_in_window
 from model_monitor_jobs.storage import Storage
@@ -33,6 +37,7 @@ from model_monitor_jobs.storage import Storage
 _RFC_4180 = CSVDialect()
 _NEWLINE = 10
 _IDENTITIES = tuple(reversed(capture_events.RECORD_IDS))
+_ID_COLUMNS = (RECORD_ID, RECORD_INDEX, RECORD_COUNT)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ def identified_dataset(
     window: Window | None = None,
     timestamp: str | None = None,
     scratch: Path | None = None,
+    script: Script | None = None,
+    layouts: Sequence[Sequence[str]] = (),
 ) -> Iterator[IdentifiedBatch]:
     """The records of `read_dataset`; an identity is `file:line`, the line counted from 1 (Parquet: the row).
 
@@ -62,7 +69,7 @@ def identified_dataset(
     first = 0
     with fetched(storage, storage.list(uri), report, scratch) as files:
         for entry, stream in files:
-            for block in _blocks(stream, entry.uri, format, csv, report):
+            for block in _blocks(stream, entry.uri, format, csv, report, script, layouts):
                 kept = block
                 if window is not None and timestamp is not None:
                     required = format != "JSONLines"
@@ -80,6 +87,7 @@ def identified_capture(
     expected: Sequence[str] | None = None,
     alternatives: Sequence[Sequence[str]] = (),
     scratch: Path | None = None,
+    script: Script | None = None,
 ) -> Iterator[IdentifiedBatch]:
     """The records of `read_capture`; an identity is the event's `eventId`, else its `inferenceId`, else `file:line`.
 
@@ -87,9 +95,15 @@ def identified_capture(
     StorageUnavailable or ConfigurationError when the store can't be read.
     """
     report = ReadReport()
-    reader = _Events(window, CaptureBatches(Naming(expected, report.note, alternatives)))
     found = files_of_window(storage, uri, window)
     hours = {file.entry.uri: file.hour for file in found}
+    if script is not None:
+        layouts = (None if expected is None else tuple(expected), tuple(tuple(layout) for layout in alternatives))
+        selection = Selection(ids=True)
+        made = CaptureReader(storage, window, hours, *layouts, scratch, selection, script, for_people=True)
+        yield from _with_ids(group([file.entry for file in found], made, byte_ranges), report)
+        return
+    reader = _Events(window, CaptureBatches(Naming(expected, report.note, alternatives)))
     first = 0
     with fetched(storage, [file.entry for file in found], report, scratch) as files:
         batches = (reader.read(LineBlocks(stream, entry.uri), entry.uri, hours[entry.uri]) for entry, stream in files)
@@ -98,12 +112,45 @@ def identified_capture(
             first += batch.num_rows
 
 
-def _blocks(stream: BinaryIO, name: str, format: DatasetFormat, csv: CSVDialect, report: ReadReport) -> Iterator[Block]:
-    if format == "CSV":
-        return csv_files.read(stream, name, csv, report)
-    if format == "JSONLines":
-        return json_lines.read(stream, name, report)
-    return parquet_files.read(stream, name, report)
+def _with_ids(partitions: Iterable[Partition], report: ReadReport) -> Iterator[IdentifiedBatch]:
+    """The records of partitions that have ids as columns."""
+    first = 0
+    for batch in chain.from_iterable(partition.read(report) for partition in partitions):
+        held = {name: batch.column(name).to_pylist() for name in _ID_COLUMNS if name in batch.schema.names}
+        columns = [name for name in batch.schema.names if name not in _ID_COLUMNS]
+        yield IdentifiedBatch(batch.select(columns), _by_ids(held), first)
+        first += batch.num_rows
+
+
+def _by_ids(held: Mapping[str, Sequence[Any]]) -> Callable[[int], str]:
+    def identity(row: int) -> str:
+        text = str(held[RECORD_ID][row])
+        alone = RECORD_COUNT not in held or held[RECORD_COUNT][row] == 1
+        return text if alone else f"{text}[{held[RECORD_INDEX][row]}]"
+
+    return identity
+
+
+def _blocks(
+    stream: BinaryIO,
+    name: str,
+    format: DatasetFormat,
+    csv: CSVDialect,
+    report: ReadReport,
+    script: Script | None,
+    layouts: Sequence[Sequence[str]],
+) -> Iterator[Block]:
+    if script is not None:
+        with script.running("preprocess_handler") as process:
+            columns = preprocessed.ColumnNames(layouts, report.note)
+            header = format == "CSV" and csv.header
+            yield from preprocessed.read(stream, name, report, process, columns, header=header)
+    elif format == "CSV":
+        yield from csv_files.read(stream, name, csv, report)
+    elif format == "JSONLines":
+        yield from json_lines.read(stream, name, report)
+    else:
+        yield from parquet_files.read(stream, name, report)
 
 
 def _by_line(file: str, block: Block) -> Callable[[int], str]:

@@ -70,9 +70,12 @@ def test_the_usual_scripts_run_as_they_are(scripted: Monitored) -> None:
     assert [(each["column"], each["check"]) for each in status["violations"]] == [("amount", "completeness_check")]
     folder = scripted.bucket / "reports/shop/on-demand/today"
     assert (folder / "summary.txt").read_text() == "amount"
-    assert (folder / "record.log").read_text() == "\n" * 360, "a script sees no key of the store"
-    notes = json.loads((folder / "execution.json").read_text())["notes"]
-    assert "40 records were left out by the record preprocessor" in notes
+    log = (folder / "record.log").read_text()
+    assert log == "\n" * 720, "each record twice, the second time for the violation's rows; and no key of the store"
+    told = json.loads((folder / "execution.json").read_text())
+    assert "40 records were left out by the record preprocessor" in told["notes"]
+    (offending,) = [finding["offendingRows"] for finding in told["findings"] if "offendingRows" in finding]
+    assert offending["ids"][0].startswith("10-")
     logs = scripted.kubelet.job_logs(scripted.namespace, "today")
     assert '"message": "left out 10-7"' in logs
 

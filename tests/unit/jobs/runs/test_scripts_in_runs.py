@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -102,6 +103,11 @@ def test_positions_of_a_batch_folder_are_the_baselines_columns(shop: Shop) -> No
     scripted = data_quality(shop, None, columns=columns, input=batch | {"recordPreprocessor": write(shop, text)})
     plain = data_quality(shop, None, columns=columns, input={"batch": {"dataURI": "pvc://shop/plain.csv"}})
     same_columns(scripted, plain)
+    text = text.replace("line.split(',')", "['', *line.split(',')[1:]]")
+    found = data_quality(shop, None, columns=columns, input=batch | {"recordPreprocessor": write(shop, text)})
+    (offenders,) = found.offenders.values()
+    assert offenders.total == 600
+    assert all(re.fullmatch(r"pvc://shop/bare\.csv:[1-9][0-9]*", each) for each in offenders.ids)
 
 
 def test_labels_are_joined_with_what_goes_by_position(shop: Shop) -> None:
@@ -120,6 +126,30 @@ def test_a_sample_is_the_same_in_each_run(shop: Shop) -> None:
     first, second = (data_quality(shop, write(shop, text)) for _ in range(2))
     assert 200 < first.report.dropped < 400
     assert first.documents() == second.documents()
+
+
+def test_rows_that_a_violation_is_about_are_named_by_their_events(shop: Shop) -> None:
+    gone = SPLIT.replace("    return {", "    x = '' if plan == 'b' else x\n    return {")
+    result = data_quality(shop, write(shop, gone))
+    (finding,) = [each for each in result.findings if each.violated and each.check == "completeness_check"]
+    found = result.offenders[finding.key]
+    missing = [event for event, plan in events(shop) if plan == "b"]
+    assert found.total == len(missing)
+    assert set(found.ids) < set(missing)
+    twice = gone.replace("return {", "return 2 * [{").replace("data}", "data}]")
+    found = data_quality(shop, write(shop, twice)).offenders[finding.key]
+    assert found.total == 2 * len(missing)
+    assert set(found.ids) < {f"{event}[{place}]" for event in missing for place in range(2)}
+
+
+def events(shop: Shop) -> list[tuple[str, str]]:
+    """Id and plan of each captured event."""
+    lines = [line for path in sorted(shop.root.glob("capture/**/*.jsonl")) for line in path.read_text().splitlines()]
+    found = [json.loads(line) for line in lines]
+    return [
+        (event["eventMetadata"]["eventId"], event["captureData"]["endpointInput"]["data"].split(",")[2])
+        for event in found
+    ]
 
 
 def test_rows_may_be_dropped_and_are_counted(shop: Shop) -> None:
