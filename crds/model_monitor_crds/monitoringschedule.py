@@ -29,6 +29,7 @@ from model_monitor_crds.metadata import Kind, Metadata, PrinterColumn
 from model_monitor_crds.model_explainability import ModelExplainability
 from model_monitor_crds.model_quality import ModelQuality
 from model_monitor_crds.monitoringexecution import Violation
+from model_monitor_crds.own_container import CONTRACT_RULES
 from model_monitor_crds.rules import Checked, Rule, at_defaults, exactly_one, longest_name, matches
 from model_monitor_crds.schedule import AWS_PATTERN, CRON_PATTERN, MACRO_PATTERN
 
@@ -172,28 +173,7 @@ class MonitoringScheduleSpec(Model):
             "spec.modelBias: has no effect but for monitoringType ModelBias",
             lambda spec: spec.monitoring_type == "ModelBias" or spec.model_bias == ModelBias(),
         ),
-        Rule(
-            "self.job.contract != 'SageMaker' || (!has(self.input.recordPreprocessor) &&"
-            " !has(self.postAnalyticsProcessor))",
-            "spec.job.contract: scripts belong to our analysis; a container with SageMaker's contract does their work"
-            " itself: leave spec.input.recordPreprocessor and spec.postAnalyticsProcessor out",
-            lambda spec: (
-                spec.job.contract != "SageMaker"
-                or (spec.input.record_preprocessor is None and spec.post_analytics_processor is None)
-            ),
-        ),
-        Rule(
-            "self.job.contract != 'SageMaker' || (!has(self.groundTruth) && (!has(self.input.batch) ||"
-            " !has(self.input.batch.predictionsURI)))",
-            "spec.job.contract: a container with SageMaker's contract is given neither labels nor predictions; leave"
-            " spec.groundTruth and spec.input.batch.predictionsURI out",
-            lambda spec: (
-                spec.job.contract != "SageMaker"
-                or (
-                    spec.ground_truth is None and (spec.input.batch is None or spec.input.batch.predictions_uri is None)
-                )
-            ),
-        ),
+        *CONTRACT_RULES,
         Rule(
             "self.monitoringType == 'ModelQuality' || !has(self.modelQuality)",
             "spec.modelQuality: only for monitoringType ModelQuality",
@@ -249,8 +229,8 @@ class MonitoringScheduleSpec(Model):
     """Time zone of the schedule, a name of the IANA database such as Europe/Berlin."""
     suspend: bool = False
     """Whether scheduled runs are held back."""
-    baseline_ref: Reference
-    """The Baseline that traffic is compared with."""
+    baseline_ref: Reference | None = None
+    """The Baseline that traffic is compared with. Only a container with job.contract SageMaker may do without."""
     input: Input
     """The traffic that is judged."""
     ground_truth: GroundTruth | None = None
@@ -277,6 +257,11 @@ class MonitoringScheduleSpec(Model):
     """What runs compute with."""
     job: ScheduledPodSettings = Field(default_factory=ScheduledPodSettings)
     """The pods of the runs."""
+
+    @property
+    def baseline_name(self) -> str:
+        """Name of the Baseline; empty where there is none."""
+        return self.baseline_ref.name if self.baseline_ref is not None else ""
 
     @property
     def quality_settings(self) -> ModelQuality:

@@ -26,7 +26,7 @@ from model_monitor_crds.schedule import ScheduleError
 from model_monitor_crds.validation import describe
 from model_monitor_crds.window import Window
 from model_monitor_jobs.errors import ConfigurationError, InputError, MonitorError, StorageUnavailable
-from model_monitor_jobs.execution.own_container import prepare_container, publish_output
+from model_monitor_jobs.execution.own_container import ContainerRun, prepare_container, publish_output
 from model_monitor_jobs.execution.perform import (
     Clock,
     MonitorRun,
@@ -115,7 +115,7 @@ def prepare(
     """Begin the run and stage its data for a container of the user's own; exit codes as of `execute`."""
 
     def stage(stand: Stand) -> None:
-        count = prepare_container(_monitor_run(stand), folders, storage)
+        count = prepare_container(_container_run(stand), folders, storage)
         logger.info(f"{count} files of the window are staged", extra={"execution": stand.task.execution})
 
     return _work(folder, credentials, environment, clock, Work(stage, repeats=True))
@@ -126,7 +126,7 @@ def publish(
 ) -> int:
     """Tell what a container of the user's own has written; exit codes as of `execute`."""
     work = Work(
-        lambda stand: publish_output(_monitor_run(stand), output, stand.started, storage, clock), continues=True
+        lambda stand: publish_output(_container_run(stand), output, stand.started, storage, clock), continues=True
     )
     return _work(folder, credentials, environment, clock, work)
 
@@ -204,6 +204,15 @@ def _monitor_run(stand: Stand) -> MonitorRun:
     if configuration.monitor is None or configuration.reference is None or stand.due is None:
         raise ConfigurationError("run.json: neither a baseline nor a monitor with the files of its baseline")
     return MonitorRun(
+        configuration.monitor, configuration.owner.name, configuration.reference, stand.due, stand.task.execution
+    )
+
+
+def _container_run(stand: Stand) -> ContainerRun:
+    configuration = stand.task.configuration
+    if configuration.monitor is None or stand.due is None:
+        raise ConfigurationError("run.json: no monitor")
+    return ContainerRun(
         configuration.monitor, configuration.owner.name, configuration.reference, stand.due, stand.task.execution
     )
 

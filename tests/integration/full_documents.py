@@ -400,7 +400,11 @@ DOCUMENTS: dict[str, list[Object]] = {
         ),
         _document(
             "MonitoringSchedule",
-            {name: value for name, value in _SCHEDULE_SPEC.items() if name != "postAnalyticsProcessor"}
+            {
+                key: value
+                for key, value in _SCHEDULE_SPEC.items()
+                if key not in ("baselineRef", "postAnalyticsProcessor")
+            }
             | {
                 "input": {"endpoint": {"captureURI": "s3://b/capture"}},
                 "job": SCHEDULED_POD | {"contract": "SageMaker", "command": ["python"], "args": ["-m", "drift"]},

@@ -93,6 +93,10 @@ BREAKERS: dict[str, list[Callable[[Any], Any]]] = {
         lambda job: job | {"contract": "SageMaker", "volumeMounts": [{"name": "claim", "mountPath": "/opt/ml"}]},
         lambda job: job | {"contract": "SageMaker", "volumeMounts": [{"name": "claim", "mountPath": "/opt"}]},
     ],
+    "spec.baselineRef: name the Baseline that traffic is compared with; only a container of your own with"
+    " job.contract SageMaker may do without": [
+        lambda spec: _without(spec, "baselineRef"),
+    ],
     "spec.job.contract: scripts belong to our analysis; a container with SageMaker's contract does their work"
     " itself: leave spec.input.recordPreprocessor and spec.postAnalyticsProcessor out": [
         lambda spec: (

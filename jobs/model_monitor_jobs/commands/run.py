@@ -95,7 +95,7 @@ def _check_references(manifests: Manifests) -> None:
             raise ConfigurationError(
                 f"MonitoringSchedule {name}: spec.job.contract: a container of your own runs only in a cluster"
             )
-        wanted = schedule.spec.baseline_ref.name
+        wanted = schedule.spec.baseline_name
         if wanted not in manifests.baselines:
             known = ", ".join(manifests.baselines) or "none"
             raise ConfigurationError(
@@ -134,7 +134,7 @@ def _replay(
     console: Console | None,
 ) -> Iterator[LocalRun]:
     for name, schedule in manifests.schedules.items():
-        baseline = manifests.baselines[schedule.spec.baseline_ref.name]
+        baseline = manifests.baselines[schedule.spec.baseline_name]
         monitor = resolve_columns(schedule.spec, baseline)
         if output is not None:
             monitor = output_below(monitor, f"file://{output.absolute()}")

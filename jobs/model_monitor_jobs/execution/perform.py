@@ -122,7 +122,7 @@ def publish(
     folder = run.folder
     found = result_status(result, folder)
     status = ended_status(started, found, found.violation_count or 0, clock())
-    files = result_files(result, execution_document(run, status))
+    files = result_files(result, execution_document(run.schedule, run.execution, status))
     files[REPORT] = monitor_page(result, run.monitor, run.schedule, run.execution, folder, history)
     compatible = run.monitor.compatibility == "SageMaker"
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
@@ -130,7 +130,7 @@ def publish(
     stored = output.processed(files, fetched_script(run.monitor.post_analytics_processor, storage))
     if stored[VIOLATIONS] != files[VIOLATIONS]:
         status = status.model_copy(update={"report_sha256": sha256(stored[VIOLATIONS]).hexdigest()})
-        files = result_files(result, execution_document(run, status))
+        files = result_files(result, execution_document(run.schedule, run.execution, status))
     storage.write_folder(folder, stored | {EXECUTION: files[EXECUTION]}, last=EXECUTION)
     for name in result.passing:
         storage.remove(storage.join(folder, name))
@@ -162,13 +162,13 @@ def ended_status(
     return started.model_copy(update=update | {"completion_time": now, "conditions": ended})
 
 
-def execution_document(run: MonitorRun, status: MonitoringExecutionStatus) -> dict[str, Any]:
+def execution_document(schedule: str, execution: str, status: MonitoringExecutionStatus) -> dict[str, Any]:
     """The execution as the API server shows it."""
     return {
         "apiVersion": API_VERSION,
         "kind": "MonitoringExecution",
-        "metadata": {"name": run.execution},
-        "spec": {"scheduleRef": {"name": run.schedule}},
+        "metadata": {"name": execution},
+        "spec": {"scheduleRef": {"name": schedule}},
         "status": status.to_dict(),
     }
 

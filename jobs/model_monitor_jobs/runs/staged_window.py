@@ -42,7 +42,7 @@ class Staging:
 def stage_window(
     monitor: MonitoringScheduleSpec,
     schedule: str,
-    files: BaselineFiles,
+    files: BaselineFiles | None,
     window: Window,
     folders: Staging,
     storage: Storage,
@@ -61,8 +61,8 @@ def stage_window(
     else:
         raise ConfigurationError("spec.input: set exactly one of endpoint and batch")
     _fetch(storage, ((uri, _inside(folder, path)) for uri, path in data))
-    reference = {"baseline_constraints": (files.constraints_uri, "constraints")}
-    if files.statistics_uri is not None:
+    reference = {} if files is None else {"baseline_constraints": (files.constraints_uri, "constraints")}
+    if files is not None and files.statistics_uri is not None:
         reference["baseline_statistics"] = (files.statistics_uri, "stats")
     staged = {name: (uri, folders.baseline / kind / uri.rsplit("/", 1)[-1]) for name, (uri, kind) in reference.items()}
     _fetch(storage, staged.values())

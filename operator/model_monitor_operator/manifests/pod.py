@@ -53,7 +53,11 @@ def run_annotation(run: RunConfiguration) -> str:
 
     Raises RunTooLargeError when it is larger than `RUN_LIMIT` bytes.
     """
-    text = canonical_json(_without_job(run.to_dict(), _unused_settings(run)))
+    told = _without_job(run.to_dict(), _unused_settings(run))
+    if run.monitor is not None and has_own_container(run.monitor.job):
+        # What a monitor must have depends on its container's contract.
+        told["monitor"]["job"] = {"contract": run.monitor.job.contract, "image": run.monitor.job.image}
+    text = canonical_json(told)
     size = len(text.encode())
     if size > RUN_LIMIT:
         raise RunTooLargeError(

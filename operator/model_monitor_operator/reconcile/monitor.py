@@ -65,8 +65,10 @@ def next_run(schedule: Object, spec: MonitoringScheduleSpec, now: datetime) -> d
 
 
 def reference(state: State, schedule: Object, now: datetime, settings: Settings) -> Reference:
-    """Look up the schedule's Baseline."""
+    """Look up the schedule's Baseline; a container of the user's own may have none."""
     namespace = schedule["metadata"]["namespace"]
+    if "baselineRef" not in schedule["spec"]:
+        return Reference(Finding("BaselineReady", "True", "NoBaseline", "the container is given no baseline"))
     name = schedule["spec"]["baselineRef"]["name"]
     baseline = state.get(BASELINE, namespace, name)
     if baseline is None:

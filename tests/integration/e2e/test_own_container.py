@@ -115,6 +115,21 @@ def test_a_scheduled_run_judges_its_own_window_and_ends_its_job_well(own: Monito
     assert ended == 1
 
 
+def test_without_a_baseline_the_container_brings_its_own(own: Monitored) -> None:
+    code = (
+        "import os; given = os.environ;"
+        " open(os.path.join(given['output_path'], 'seen'), 'w').write(given.get('baseline_constraints', '-'))"
+    )
+    schedule = own.schedule(job=python(code, envFrom=[{"secretRef": {"name": "store"}}]))
+    del schedule["spec"]["baselineRef"]
+    own.apply(schedule)
+    ready = own.wait("msch", "shop", "Ready")
+    assert own.condition(ready, "BaselineReady")["reason"] == "NoBaseline"
+    own.apply(own.execution("today", *WINDOW))
+    own.wait("mexe", "today", "Complete")
+    assert (own.bucket / "reports/shop/on-demand/today/seen").read_text() == "-"
+
+
 def test_a_container_that_fails_is_told_with_its_message_and_not_tried_again(own: Monitored) -> None:
     code = "open('/opt/ml/output/message', 'w').write('the reference table is stale'); raise SystemExit(1)"
     run(own, code, envFrom=[{"secretRef": {"name": "store"}}])

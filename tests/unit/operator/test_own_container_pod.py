@@ -8,13 +8,13 @@ import pytest
 
 from model_monitor_crds.job import ScheduledPodSettings
 from model_monitor_crds.own_container import MESSAGE_FILE, VARIABLES
-from model_monitor_crds.run import OUTPUT_FOLDER
+from model_monitor_crds.run import OUTPUT_FOLDER, RunConfiguration
 from model_monitor_operator.manifests.own_container import ANALYZE
-from model_monitor_operator.manifests.pod import job_spec, pod_template
+from model_monitor_operator.manifests.pod import job_spec, pod_template, run_annotation
 from model_monitor_operator.reconcile.progress import progress
 from model_monitor_operator.settings import Settings
 from model_monitor_operator.state import POD, slim
-from tests.unit.operator.test_manifests import monitor_run
+from tests.unit.operator.test_manifests import SPEC, monitor_run
 from tests.unit.operator.test_progress import GRACE, NOW, ended, job, terminated, waiting
 
 SETTINGS = Settings(job_image="registry.example/jobs:1")
@@ -91,6 +91,14 @@ def test_variables_that_choose_a_program_stay_out_of_ours() -> None:
         assert variables["PYTHONPATH"] == ""
         assert variables["LIMIT"] == "3"
     assert {"name": "PYTHONPATH", "value": "/lib"} in analyze["env"]
+
+
+def test_the_run_can_be_read_by_ours_whatever_only_the_contract_allows() -> None:
+    own = {key: value for key, value in SPEC.items() if key != "baselineRef"}
+    run, _ = monitor_run(own | {"monitoringType": "ModelQuality", "job": {"contract": "SageMaker", "image": "own:1"}})
+    told = RunConfiguration.model_validate_json(run_annotation(run))
+    assert told.monitor is not None
+    assert (told.monitor.job.contract, told.monitor.baseline_ref) == ("SageMaker", None)
 
 
 def test_a_program_of_the_users_choice_is_run() -> None:

@@ -17,8 +17,8 @@ from model_monitor_crds.run import Occasion
 from model_monitor_crds.window import Window
 from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
-from model_monitor_jobs.execution.own_container import publish_output
-from model_monitor_jobs.execution.perform import MonitorRun, started_status
+from model_monitor_jobs.execution.own_container import ContainerRun, publish_output
+from model_monitor_jobs.execution.perform import started_status
 from model_monitor_jobs.runs import container_output
 from model_monitor_jobs.runs.container_output import read_output
 from model_monitor_jobs.runs.staged_window import Staging, environment_file, stage_window
@@ -133,7 +133,19 @@ def test_a_baseline_without_statistics_gives_no_variable_of_them(tmp_path: Path)
     folders = staging(tmp_path)
     spec = monitor(tmp_path, {"batch": {"dataURI": f"file://{tmp_path}/data"}})
     stage_window(spec, "hourly", baseline(tmp_path, statistics=False), WINDOW, folders, Storage())
-    assert "baseline_statistics" not in (folders.environment / "environment").read_text()
+    text = (folders.environment / "environment").read_text()
+    assert "baseline_statistics" not in text
+    assert "baseline_constraints" in text
+
+
+def test_without_a_baseline_there_are_no_variables_of_it(tmp_path: Path) -> None:
+    write(tmp_path / "data/a")
+    folders = staging(tmp_path)
+    spec = monitor(tmp_path, {"batch": {"dataURI": f"file://{tmp_path}/data"}})
+    stage_window(spec, "hourly", None, WINDOW, folders, Storage())
+    text = (folders.environment / "environment").read_text()
+    assert "baseline_constraints" not in text
+    assert "baseline_statistics" not in text
 
 
 def test_a_value_that_a_kubelet_could_not_read_is_refused() -> None:
@@ -200,7 +212,7 @@ def test_rows_are_counted_where_statistics_tell(tmp_path: Path, statistics: str,
 def test_the_results_folder_and_the_status_tell_the_same(tmp_path: Path) -> None:
     spec = monitor(tmp_path, {"batch": {"dataURI": f"file://{tmp_path}/data"}})
     due = Occasion(WINDOW.end, WINDOW, WINDOW.end)
-    run = MonitorRun(spec, "hourly", baseline(tmp_path), due, "hourly-1")
+    run = ContainerRun(spec, "hourly", baseline(tmp_path), due, "hourly-1")
     many = [VIOLATION | {"feature_name": f"c{number}"} for number in range(30)]
     write(tmp_path / "output/constraint_violations.json", json.dumps({"violations": many}))
     status = publish_output(run, tmp_path / "output", started_status(START, "j", due), Storage(), lambda: START)
