@@ -14,6 +14,7 @@ from model_monitor_jobs.migration.ledger import Ledger, Note
 from model_monitor_jobs.migration.manifest import Manifest
 from model_monitor_jobs.migration.monitors import baseline_spec, monitor_spec, with_timing
 from model_monitor_jobs.migration.names import is_key, is_label_value, object_name
+from model_monitor_jobs.migration.own_programs import without_baseline
 from model_monitor_jobs.migration.resources import DEFINITIONS, Resource
 from model_monitor_jobs.migration.settings import Settings
 from model_monitor_jobs.migration.timing import Timing, timing
@@ -26,7 +27,7 @@ _BASELINE_LENGTH, _SCHEDULE_LENGTH, _EXECUTION_LENGTH = 45, 52, 63
 
 @dataclass(frozen=True)
 class Group:
-    """A Baseline and the monitors on it; `name` is the Baseline's."""
+    """A Baseline and the monitors on it, or monitors that need none; `name` is the Baseline's, or the definition's."""
 
     name: str
     manifests: tuple[Manifest, ...]
@@ -134,12 +135,14 @@ class _Converter:
         name = self._name("Baseline", _own_name(ledger), _BASELINE_LENGTH, ledger.resource.title)
         namespace = _namespace([ledger, *filter(None, schedules)])
         labels = _labels(ledger)
-        baseline = baseline_spec(definition, self.settings)
+        baseline = None if without_baseline(definition) else baseline_spec(definition, self.settings)
         monitor = monitor_spec(definition, self.captures, self.settings)
         self.used.append(ledger)
         monitors = []
         for schedule in schedules:
-            monitors += self._monitor(definition, schedule, monitor, namespace, name)
+            monitors += self._monitor(definition, schedule, monitor, namespace, name if baseline is not None else None)
+        if baseline is None:
+            return Group(name, tuple(monitors))
         notes = tuple(ledger.notes())
         head = Manifest.of(
             "Baseline",
@@ -156,7 +159,7 @@ class _Converter:
         schedule: Ledger | None,
         spec: dict[str, Any],
         namespace: dict[str, Any],
-        baseline: str,
+        baseline: str | None,
     ) -> list[Manifest]:
         own = definition.ledger if schedule is None else schedule
         name = self._name("MonitoringSchedule", _own_name(own), _SCHEDULE_LENGTH, own.resource.title)

@@ -83,7 +83,7 @@ def monitor_spec(definition: Definition, captures: Mapping[str, str], settings: 
     return spec | postprocessor(definition) | {"output": {"uri": _output(definition)}} | _pods(definition, settings, {})
 
 
-def with_timing(spec: Mapping[str, Any], timing: Timing, baseline: str, *, suspend: bool) -> dict[str, Any]:
+def with_timing(spec: Mapping[str, Any], timing: Timing, baseline: str | None, *, suspend: bool) -> dict[str, Any]:
     """The whole spec of a MonitoringSchedule, its fields in the order in which one reads them."""
     first = {key: spec[key] for key in ("model", "monitoringType") if key in spec}
     when: dict[str, Any] = {} if timing.schedule is None else {"schedule": timing.schedule}
@@ -92,7 +92,8 @@ def with_timing(spec: Mapping[str, Any], timing: Timing, baseline: str, *, suspe
     window = timing.window
     offsets = {} if window is None else {"window": {"startOffset": window[0], "endOffset": window[1]}}
     rest = {key: value for key, value in spec.items() if key not in first}
-    return first | when | {"baselineRef": {"name": baseline}} | rest | {"input": spec["input"] | offsets}
+    reference = {} if baseline is None else {"baselineRef": {"name": baseline}}
+    return first | when | reference | rest | {"input": spec["input"] | offsets}
 
 
 def _labels(definition: Definition) -> dict[str, Any]:

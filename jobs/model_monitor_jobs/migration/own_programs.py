@@ -36,6 +36,11 @@ def own_image(definition: Definition) -> str | None:
     return str(image)
 
 
+def without_baseline(definition: Definition) -> bool:
+    """Whether a container of the user's own is given no baseline."""
+    return own_image(definition) is not None and not definition.ledger.below(*definition.baseline)
+
+
 def container(definition: Definition, image: str) -> dict[str, Any]:
     """`spec.job` of a container with SageMaker's container contract; what it is not given is told."""
     ledger, application = definition.ledger, definition.application

@@ -220,6 +220,15 @@ def test_a_container_of_ones_own_is_run_by_sagemakers_contract() -> None:
     assert "to do" not in {fate for fate, _ in told.values()}
 
 
+@pytest.mark.parametrize("empty", [None, {}])
+def test_a_container_of_ones_own_without_a_baseline_needs_none(empty: Object | None) -> None:
+    job = definition("DataQuality", dataQualityAppSpecification=CONTAINER, dataQualityBaselineConfig=empty)
+    (monitor,) = manifests(migrate(schedule("DataQuality"), job))
+    assert monitor["kind"] == "MonitoringSchedule"
+    assert "baselineRef" not in monitor["spec"]
+    MonitoringSchedule.model_validate(monitor)
+
+
 def test_what_a_container_of_ones_own_is_not_given_is_told() -> None:
     application = CONTAINER | SCRIPTS | {"problemType": "Regression"}
     _, monitor, told = one("ModelQuality", modelQualityAppSpecification=application)
