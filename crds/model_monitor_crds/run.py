@@ -20,6 +20,8 @@ CREDENTIALS_FOLDER = "/var/run/secrets/model-monitor"
 """Where the pod sees its token (`token`) and the API server's certificate authority (`ca.crt`)."""
 OUTPUT_FOLDER: Final = "/opt/ml/processing/output"
 """Where scripts and containers written for SageMaker have a run's results."""
+SCRIPT_VARIABLES: Final = "MODEL_MONITOR_SCRIPT_VARIABLES"
+"""Environment variable with the names, parted by commas, of those that scripts are given as well."""
 CLAIMS_FOLDER = "/mnt/claims"
 """Below it, each claim that a pvc:// URI names is mounted under its own name."""
 EXIT_INPUT = 1

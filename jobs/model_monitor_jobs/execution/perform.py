@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from model_monitor_crds.monitoringexecution import Labels, MonitoringExecutionSt
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.run import OUTPUT_FOLDER, Occasion, WindowError, latest_window
 from model_monitor_crds.schedule import ScheduleError
-from model_monitor_crds.window import Window
+from model_monitor_crds.window import Window, format_time
 from model_monitor_jobs.execution.page import REPORT, monitor_page
 from model_monitor_jobs.execution.script_output import ScriptOutput, script_output
 from model_monitor_jobs.runs import conditions
@@ -127,7 +127,10 @@ def publish(
     compatible = run.monitor.compatibility == "SageMaker"
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
         files[METRICS] = lines
-    stored = output.processed(files, fetched_script(run.monitor.post_analytics_processor, storage))
+    script = fetched_script(run.monitor.post_analytics_processor, storage)
+    if script is not None:
+        script = replace(script, variables=_script_variables(run))
+    stored = output.processed(files, script)
     if stored[VIOLATIONS] != files[VIOLATIONS]:
         status = status.model_copy(update={"report_sha256": sha256(stored[VIOLATIONS]).hexdigest()})
         files = result_files(result, execution_document(run.schedule, run.execution, status))
@@ -170,6 +173,18 @@ def execution_document(schedule: str, execution: str, status: MonitoringExecutio
         "metadata": {"name": execution},
         "spec": {"scheduleRef": {"name": schedule}},
         "status": status.to_dict(),
+    }
+
+
+def _script_variables(run: MonitorRun) -> dict[str, str]:
+    """What SageMaker tells a post-analytics processor, whose handler has no argument, in its environment."""
+    window = run.occasion.window
+    return {
+        "start_time": format_time(window.start),
+        "end_time": format_time(window.end),
+        "output_path": str(run.script_output),
+        "publish_cloudwatch_metrics": "Disabled",
+        "sagemaker_monitoring_schedule_name": run.schedule,
     }
 
 

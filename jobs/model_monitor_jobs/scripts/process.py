@@ -9,14 +9,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Literal, NamedTuple
 
 import orjson
 
+from model_monitor_crds.run import SCRIPT_VARIABLES
 from model_monitor_jobs.errors import ConfigurationError, InputError
 
 Handler = Literal["preprocess_handler", "postprocess_handler"]
@@ -27,7 +28,7 @@ MOST_LINES: Final = 500
 MOST_BYTES: Final = 4 << 20
 """Bytes after which no further line is given with them."""
 _KEPT: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
-"""What a script sees of our environment: no credentials, no tokens, no addresses."""
+"""What a script is given of our environment, beside what SCRIPT_VARIABLES names: no credentials, no addresses."""
 _SAME_ORDER: Final = {"PYTHONHASHSEED": "0"}
 """A script that goes through a set does it in the same order each time."""
 _LONGEST_LOG: Final = 2_000
@@ -45,6 +46,8 @@ class Script:
     uri: str
     content: bytes
     timeout: float
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that it is given."""
 
     @property
     def name(self) -> str:
@@ -95,7 +98,7 @@ class ScriptProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={name: os.environ[name] for name in _KEPT if name in os.environ} | _SAME_ORDER,
+            env=_environment(script),
             cwd=path.parent,
             start_new_session=True,
         )
@@ -195,6 +198,12 @@ class ScriptProcess:
             f"{self._script.uri}: the script wrote to a pipe of its process that is not its own",
             remedy="let it write to its standard output and to files only",
         )
+
+
+def _environment(script: Script) -> dict[str, str]:
+    named = os.environ.get(SCRIPT_VARIABLES, "").split(",")
+    kept = {name: os.environ[name] for name in (*_KEPT, *named) if name in os.environ}
+    return {**kept, **script.variables, **_SAME_ORDER}
 
 
 def _log(pipe: IO[bytes] | None, name: str) -> None:

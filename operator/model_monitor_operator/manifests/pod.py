@@ -15,6 +15,7 @@ from model_monitor_crds.run import (
     EXIT_INPUT,
     OUTPUT_FOLDER,
     RUN_FOLDER,
+    SCRIPT_VARIABLES,
     RunConfiguration,
 )
 from model_monitor_operator.manifests.common import MANAGED_LABELS, Object, canonical_json, compact
@@ -161,7 +162,7 @@ def _container(
         "imagePullPolicy": job.image_pull_policy or (None if job.image else settings.job_image_pull_policy),
         "command": ["model-monitor", "execute"],
         "args": [*_arguments(named, job), *(["--output", OUTPUT_FOLDER] if scripted else [])],
-        "env": _environment(job),
+        "env": _environment(job, scripted=scripted),
         "envFrom": [source.to_dict() for source in job.env_from],
         "resources": job.resources.to_dict() if _has_resources(job) else dict(settings.job_resources),
         "volumeMounts": mounts,
@@ -208,8 +209,12 @@ def _has_resources(job: PodSettings) -> bool:
     return bool(job.resources.requests or job.resources.limits)
 
 
-def _environment(job: PodSettings) -> list[Object]:
+def _environment(job: PodSettings, *, scripted: bool) -> list[Object]:
     own: list[Object] = [{"name": "HOME", "value": SCRATCH_FOLDER}]
+    if scripted:
+        # Who sees the resource sees these values: a script may, too. Others may be keys.
+        plain = [variable.name for variable in job.env if variable.value is not None]
+        own.append({"name": SCRIPT_VARIABLES, "value": ",".join(plain)})
     if job.image is None:
         # env goes before envFrom: nobody may choose through a ConfigMap which program the runs' ServiceAccount runs.
         own += [{"name": name, "value": value} for name, value in _LOADER_VARIABLES.items()]

@@ -31,14 +31,17 @@ def preprocess_handler(inference_record, logger):
 """
 POSTPROCESS = """
 import json
+import os
 
 def postprocess_handler():
+    told = [os.environ[name] for name in ("sagemaker_monitoring_schedule_name", "start_time", "end_time", "STAGE")]
     with open("/opt/ml/processing/output/constraint_violations.json") as file:
         found = json.load(file)["violations"]
     with open("/opt/ml/processing/output/summary.txt", "w") as file:
-        file.write(" ".join(violation["feature_name"] for violation in found))
+        file.write(" ".join([*told, *(violation["feature_name"] for violation in found)]))
 """
 MOUNTED = {
+    "env": [{"name": "STAGE", "value": "test"}],
     "envFrom": [{"secretRef": {"name": "store"}}],
     "volumes": [{"name": "scripts", "configMap": {"name": "scripts"}}],
     "volumeMounts": [{"name": "scripts", "mountPath": "/scripts", "readOnly": True}],
@@ -69,7 +72,7 @@ def test_the_usual_scripts_run_as_they_are(scripted: Monitored) -> None:
     assert status["recordCount"] == 360
     assert [(each["column"], each["check"]) for each in status["violations"]] == [("amount", "completeness_check")]
     folder = scripted.bucket / "reports/shop/on-demand/today"
-    assert (folder / "summary.txt").read_text() == "amount"
+    assert (folder / "summary.txt").read_text() == " ".join(["shop", *WINDOW, "test", "amount"])
     log = (folder / "record.log").read_text()
     assert log == "\n" * 720, "each record twice, the second time for the violation's rows; and no key of the store"
     told = json.loads((folder / "execution.json").read_text())

@@ -12,7 +12,7 @@ import yaml
 from model_monitor_crds.baseline import BaselineFiles, BaselineSpec
 from model_monitor_crds.job import PodSettings
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
-from model_monitor_crds.run import OUTPUT_FOLDER, Owner, RunConfiguration
+from model_monitor_crds.run import OUTPUT_FOLDER, SCRIPT_VARIABLES, Owner, RunConfiguration
 from model_monitor_operator import rbac
 from model_monitor_operator.manifests.cronjob import cron_job, placeholder
 from model_monitor_operator.manifests.pod import (
@@ -137,6 +137,10 @@ def test_scripts_have_the_folder_that_they_know_from_sagemaker(spec: dict[str, A
     run, parsed = monitor_run(spec)
     assert folder_of(pod_template(run, parsed.job, {}, Settings())) == ("model-monitor-output", {"emptyDir": {}})
     own = {"name": "data", "mountPath": OUTPUT_FOLDER}
+    env = [*SPEC["job"]["env"], {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
+    job = PodSettings.model_validate({"env": env})
+    variables = pod_template(run, job, {}, Settings())["spec"]["containers"][0]["env"]
+    assert {"name": SCRIPT_VARIABLES, "value": "AWS_REGION"} in variables
     run, parsed = monitor_run(spec | {"job": {**SPEC["job"], "volumeMounts": [own]}})
     assert folder_of(pod_template(run, parsed.job, {}, Settings()))[0] == "data"
 
@@ -147,6 +151,7 @@ def test_a_baselines_script_has_it_and_runs_without_scripts_do_not() -> None:
     for run in (baseline_run(), monitor_run()[0]):
         template = pod_template(run, PodSettings(), {}, Settings())
         assert OUTPUT_FOLDER not in json.dumps(template)
+        assert SCRIPT_VARIABLES not in json.dumps(template)
 
 
 def folder_of(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:

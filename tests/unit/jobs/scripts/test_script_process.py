@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from model_monitor_crds.run import SCRIPT_VARIABLES
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.scripts.process import Outcome, Script, ScriptProcess
 
@@ -191,14 +192,17 @@ def test_a_script_that_ends_its_process_is_said() -> None:
         answered(process, json.dumps(EVENT))
 
 
-def test_it_sees_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "guarded")
-    (found,) = outcomes(
-        "import os\ndef preprocess_handler(record):\n    return {'seen': ' '.join(os.environ)}\n", EVENT
-    )
-    seen = str(rows(found)[0]["seen"]).split()
+def test_it_is_given_no_credentials_but_the_variables_that_are_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "LIMIT", "OTHER"):
+        monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv(SCRIPT_VARIABLES, "LIMIT,MISSING")
+    text = "import os\ndef preprocess_handler(record):\n    return dict(os.environ)\n"
+    with Script("s3://b/p.py", text.encode(), 20, {"start_time": "now"}).running("preprocess_handler") as process:
+        (found,) = answered(process, json.dumps(EVENT))
+    (seen,) = rows(found)
+    assert (seen["LIMIT"], seen["start_time"]) == ("limit", "now")
     assert "PATH" in seen
-    assert "AWS_SECRET_ACCESS_KEY" not in seen
+    assert not {"AWS_SECRET_ACCESS_KEY", "OTHER", "MISSING", SCRIPT_VARIABLES} & seen.keys()
 
 
 def test_a_large_request_is_no_deadlock() -> None:
