@@ -1,4 +1,4 @@
-"""The process that a script runs in: it knows nothing but the standard library, and speaks JSON over pipes.
+"""The process that a script runs in: it needs nothing but the standard library, and speaks JSON over pipes.
 
 `python host.py SCRIPT HANDLER` reads requests from what standard input was, a JSON document a line, and answers each
 with one on what standard output was. The script itself has an empty standard input, and all that it prints goes to
@@ -16,7 +16,14 @@ import os
 import random
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
+
+_loads: Callable[[str], Any]
+try:
+    from orjson import loads as _loads
+except ImportError:
+    from json import loads as _loads
 
 PREPROCESS = "preprocess_handler"
 POSTPROCESS = "postprocess_handler"
@@ -169,7 +176,7 @@ class _Preprocessor:
 
     def _outcome(self, text: str, names: dict[tuple[str, ...], int], *, events: bool) -> Any:
         try:
-            found = self._called(_InferenceRecord(json.loads(text)) if events else text)
+            found = self._called(_InferenceRecord(_loads(text)) if events else text)
             records = found if isinstance(found, list) else [] if found is None else [found]
             return [self._row(record, names) for record in records]
         except BaseException as error:
@@ -185,15 +192,43 @@ class _Preprocessor:
             raise _WrongError(f"{PREPROCESS} gave a {type(record).__name__}; a dict of columns and values was expected")
         if not record:
             raise _WrongError(f"{PREPROCESS} gave a dict without columns; [] leaves a record out")
-        cells: dict[str, str | None] = {}
-        _flatten(record, "", cells)
-        given = tuple(cells)
+        order = self._sorted.get(tuple(record))
+        values = None if order is None else _plain_cells([record[name] for name in order])
+        if order is None or values is None:
+            cells: dict[str, str | None] = {}
+            _flatten(record, "", cells)
+            order = self._order(tuple(cells))
+            values = [cells[name] for name in order]
+        return [names.setdefault(order, len(names)), *values]
+
+    def _order(self, given: tuple[str, ...]) -> tuple[str, ...]:
         order = self._sorted.get(given)
         if order is None:
             order = tuple(sorted(map(_name, given)))
             if len(self._sorted) < 1000:
                 self._sorted[given] = order
-        return [names.setdefault(order, len(names)), *[cells[name] for name in order]]
+        return order
+
+
+def _plain_cells(values: list[Any]) -> list[str | None] | None:
+    """The cells of texts and numbers as they usually are; None where they need a closer look."""
+    kinds = set(map(type, values))
+    if kinds == _TEXTS:
+        return [value or None for value in values] if all(map(str.isascii, values)) else None
+    if not kinds <= _USUAL or not all(value.isascii() for value in values if type(value) is str):
+        return None
+    return [_CELLS[type(value)](value) for value in values]
+
+
+_CELLS: dict[type, Callable[[Any], str | None]] = {
+    str: lambda value: value or None,
+    float: lambda value: repr(value) if math.isfinite(value) else None,
+    int: repr,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: None,
+}
+_TEXTS = {str}
+_USUAL = _CELLS.keys()
 
 
 def _has_second_parameter(handler: Any) -> bool:
@@ -206,7 +241,9 @@ def _flatten(value: Any, prefix: str, cells: dict[str, str | None]) -> None:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in pairs:
         name = f"{prefix}{key}"
-        if isinstance(item, str | None):
+        if item is None:
+            cells[name] = None
+        elif isinstance(item, str):
             # Scripts split lines of CSV, in which an empty cell is a missing value.
             cells[name] = (item if item.isascii() else _text(item, name)) if item else None
         elif isinstance(item, dict | list | tuple):

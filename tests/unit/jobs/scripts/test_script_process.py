@@ -348,3 +348,38 @@ def test_a_script_that_hangs_with_much_before_it_is_ended() -> None:
         process.send(["x" * 1_000_000], events=False)
         with pytest.raises(InputError, match=r"took longer than 0.5 s"):
             process.receive()
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("'x'", "x"),
+        ("''", None),
+        ("'é'", "é"),
+        ("None", None),
+        ("2", "2"),
+        ("0.1", "0.1"),
+        ("float('inf')", None),
+        ("True", "true"),
+        ("np.float64(0.5)", "0.5"),
+        ("np.str_('x')", "x"),
+    ],
+)
+def test_a_value_is_the_same_cell_in_the_first_row_and_the_next(value: str, cell: str | None) -> None:
+    text = f"import numpy as np\ndef preprocess_handler(line):\n    return {{'b': {value}, 'a': '1', 'c': '3'}}\n"
+    with script(text).running("preprocess_handler") as process:
+        found = answered(process, "first", "next", "last", events=False)
+    assert [rows(outcome) for outcome in found] == 3 * [[{"a": "1", "b": cell, "c": "3"}]]
+
+
+def test_a_row_with_the_names_of_the_one_before_may_hold_other_values() -> None:
+    text = (
+        "def preprocess_handler(line):\n"
+        "    return {'b': 1, 'a': {'plain': 'x', 'deep': {'c': 2}, 'wrong': object(), 'broken': '\\udc80'}[line]}\n"
+    )
+    with script(text).running("preprocess_handler") as process:
+        plain, deep, wrong, broken = answered(process, "plain", "deep", "wrong", "broken", events=False)
+    assert rows(plain) == [{"a": "x", "b": "1"}]
+    assert rows(deep) == [{"a.c": "2", "b": "1"}]
+    assert "gave a object for 'a'" in wrong.error
+    assert "gave for 'a' what is no Unicode" in broken.error
