@@ -230,8 +230,12 @@ class _Events:
             elif not outcome.rows:
                 report.dropped += 1
             for index, row in enumerate(outcome.rows):
-                cells = self._columns.cells(row)
-                yield from self.batches.add(None, cells, Source(line.identity, index, len(outcome.rows)))
+                try:
+                    cells = self._columns.cells(row)
+                except NotReadable as error:
+                    report.add_unreadable(line.file, line.number, str(error), line.shown)
+                else:
+                    yield from self.batches.add(None, cells, Source(line.identity, index, len(outcome.rows)))
 
     def _found(self, data: dict[str, Any], rows: Sequence[tuple[Cells | None, Cells | None]]) -> Sequence[Found]:
         """What the paths of selectors find in records that have no output of the selector's name."""

@@ -11,11 +11,13 @@ from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.scripts.process import MOST_BYTES, MOST_LINES, Outcome, Row, ScriptProcess
 from model_monitor_jobs.sources.blocks import Block
 from model_monitor_jobs.sources.capture_naming import Cells
+from model_monitor_jobs.sources.json_text import NotReadable
 from model_monitor_jobs.sources.records import ReadReport
 from model_monitor_jobs.sources.rows import RowBlocks
 from model_monitor_jobs.sources.text import TextSource, lines, not_utf8
 
 _SHOWN: Final = 1_000
+_LISTED: Final = 4
 _SPARK: Final = re.compile(r"_c([0-9]+)")
 
 
@@ -77,37 +79,51 @@ class ColumnNames:
         self._layouts = [layout for layout in layouts if layout]
         self._columns: frozenset[str] = frozenset().union(*self._layouts)
         self._known = self._columns.union(also)
+        # What is chosen by its position comes on top of the columns of a layout.
+        self._chosen = sum(map(str.isdecimal, self._known - self._columns))
         self._note = note
         self._meanings: dict[tuple[str, ...], _Meaning] = {}
 
     def cells(self, row: Row) -> Cells:
-        """The values: in the order of columns where the names only say that, else by the names of columns."""
+        """The values: in the order of columns where the names only say that, else by the names of columns.
+
+        Raises NotReadable where they say an order and are more or fewer than the columns.
+        """
         meaning = self._meanings.get(row.names)
         if meaning is None:
             meaning = self._meanings[row.names] = self._meaning(row.names)
+        if meaning.fault:
+            raise NotReadable(meaning.fault)
         if meaning.names is not None:
             return dict(zip(meaning.names, row.values, strict=True))
         return [row.values[place] for place in meaning.order] if meaning.order else list(row.values)
 
     def named(self, row: Row) -> dict[str, str | None]:
-        """The values by the names of columns; a surplus is named by its position."""
+        """The values by the names of columns; raises as `cells`."""
         cells = self.cells(row)
         if isinstance(cells, dict):
             return cells
-        count = len(cells)
-        layout = next((each for each in self._layouts if len(each) == count), self._layouts[0])
-        columns = (*layout[:count], *map(str, range(len(layout), count)))
-        return dict(zip(columns, cells, strict=True))
+        layout = next(each for each in self._layouts if len(each) == len(cells))
+        return dict(zip(layout, cells, strict=True))
 
     def _meaning(self, names: tuple[str, ...]) -> _Meaning:
-        if not self._layouts or not names or not self._known.isdisjoint(names):
+        if not self._known or not names or not self._known.isdisjoint(names):
             return _Meaning(names)
         numbers = [found[1] for name in names if (found := _SPARK.fullmatch(name))]
         spark = len(numbers) == len(names)
         if spark and not self._columns.isdisjoint(numbers):
             return _Meaning(tuple(numbers))
-        if not all(map(str.isdecimal, names)) and all(len(layout) != len(names) for layout in self._layouts):
+        fits = not self._layouts or any(len(layout) + self._chosen == len(names) for layout in self._layouts)
+        digits = all(map(str.isdecimal, names))
+        if not digits and not (fits and self._layouts):
             return _Meaning(names)
+        if not fits:
+            known = " or ".join(dict.fromkeys(map(_listed, self._layouts)))
+            return _Meaning(
+                None,
+                fault=f"the record preprocessor gives {len(names)} values without names of the baseline's columns, of "
+                f"which there are {known}: let it name them, or give as many",
+            )
         self._note(
             f"the record preprocessor names no column of the baseline ({names[0]!r}, …): its values are taken for the "
             "baseline's columns in the order of their names"
@@ -118,10 +134,16 @@ class ColumnNames:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """The columns that names are; or None, and the order of their values, empty where it is theirs."""
+    """The columns that names are; or None, and the order of their values, empty where it is theirs, or why neither."""
 
     names: tuple[str, ...] | None
     order: tuple[int, ...] = ()
+    fault: str = ""
+
+
+def _listed(layout: Sequence[str]) -> str:
+    shown = ", ".join(layout[:_LISTED]) + (", …" if len(layout) > _LISTED else "")
+    return f"{len(layout)} ({shown})"
 
 
 def check_kept(report: ReadReport, uri: str) -> None:
@@ -166,4 +188,9 @@ def _added(
         elif not outcome.rows:
             report.dropped += 1
         for row in outcome.rows:
-            yield from rows.add(columns.named(row), line.number)
+            try:
+                cells = columns.named(row)
+            except NotReadable as error:
+                report.add_unreadable(name, line.number, str(error), line.shown)
+            else:
+                yield from rows.add(cells, line.number)

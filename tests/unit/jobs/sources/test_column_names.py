@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from model_monitor_jobs.scripts.process import Row
+from model_monitor_jobs.sources.json_text import NotReadable
 from model_monitor_jobs.sources.preprocessed import ColumnNames
 
 NAMED = [f"feature {number}" for number in range(12)]
@@ -54,3 +55,15 @@ def test_sparks_names_of_a_part_of_named_columns_are_no_order() -> None:
     notes: list[str] = []
     assert named(NAMED, ["_c3", "_c7"], notes) == {"_c3": "0", "_c7": "1"}
     assert not notes
+
+
+@pytest.mark.parametrize("count", [11, 13])
+def test_more_or_fewer_values_than_columns_are_nobodys(count: int) -> None:
+    with pytest.raises(NotReadable, match=rf"gives {count} values .* of which there are 12 \(feature 0, feature 1, "):
+        named(NAMED, [f"{number:020}" for number in range(count)])
+
+
+def test_what_is_chosen_by_its_position_comes_on_top() -> None:
+    names = ColumnNames([NAMED], lambda _: None, ["0"])
+    row = Row(tuple(f"{number:020}" for number in range(13)), [str(number) for number in range(13)])
+    assert names.cells(row) == list(row.values)
