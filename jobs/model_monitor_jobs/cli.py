@@ -120,12 +120,14 @@ def run(
     Example: model-monitor run -f monitor.yaml --mount pvc://flights=./data --from 2013-02-01 --to 2013-02-15
     """
     from model_monitor_jobs.commands.run import run_manifests
+    from model_monitor_jobs.logs import show_what_scripts_print
 
     if (start is None) != (end is None) or (start is not None and at is not None):
         raise click.UsageError("give --from and --to together, or --at alone")
     span = _span(start, end)
     storage = Storage(dict(mounts))
     moment = at or datetime.now(UTC)
+    show_what_scripts_print()
     _exit(lambda: run_manifests(files, output, moment, span, storage, now, _console(output_format), all_checks))
 
 

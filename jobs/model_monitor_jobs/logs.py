@@ -18,3 +18,14 @@ def set_up_logging(style: LogFormat, level: int = logging.INFO) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def show_what_scripts_print() -> None:
+    """Send what scripts print to standard error, each line after the script's name, and nothing else."""
+    from model_monitor_jobs.scripts.process import SCRIPT_LOGGER
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(script)s: %(message)s"))
+    logger = logging.getLogger(SCRIPT_LOGGER)
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)

@@ -139,6 +139,7 @@ def test_a_sample_without_tests_is_judged(place: Path) -> None:
     assert done.exit_code == 0, done.output
     kept = [n for n in range(EVENTS) if n not in tests and zlib.crc32(f"e-{n}".encode()) % 10 == 0]
     assert execution(place)["status"]["recordCount"] == len(kept)
+    assert "preprocess.py: left out e-0: a test" in done.stderr
     assert f"{EVENTS - len(kept):,} records were left out by the record preprocessor" in execution(place)["notes"]
 
 

@@ -34,9 +34,10 @@ _SAME_ORDER: Final = {"PYTHONHASHSEED": "0"}
 _LONGEST_LOG: Final = 2_000
 _MOST_LOGGED: Final = 1_000
 _PIECE: Final = 1 << 16
-_LAST_WRITE_SECONDS: Final = 2.0
+_LAST_SECONDS: Final = 2.0
 
-logger = logging.getLogger("model_monitor.script")
+SCRIPT_LOGGER: Final = "model_monitor.script"
+logger = logging.getLogger(SCRIPT_LOGGER)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class ScriptProcess:
             start_new_session=True,
         )
         self._writer: threading.Thread | None = None
-        threading.Thread(target=_log, args=(self._process.stderr, script.name), daemon=True).start()
+        self._logger = threading.Thread(target=_log, args=(self._process.stderr, script.name), daemon=True)
+        self._logger.start()
 
     def load(self) -> None:
         """Wait until the script is loaded. Raises ConfigurationError where it can't be, or has no such handler."""
@@ -147,8 +149,9 @@ class ScriptProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, 9)
         self._process.wait()
+        self._logger.join(_LAST_SECONDS)
         if self._writer is not None:
-            self._writer.join(_LAST_WRITE_SECONDS)
+            self._writer.join(_LAST_SECONDS)
             if self._writer.is_alive():
                 # Somebody who has left the process' group still has the pipe; closing it here would wait for him.
                 return
