@@ -21,6 +21,7 @@ from model_monitor_operator.cluster import (
 )
 from model_monitor_operator.events import event
 from model_monitor_operator.manifests.common import Object
+from model_monitor_operator.manifests.own_container import explained
 from model_monitor_operator.manifests.runner import role_binding, service_account
 from model_monitor_operator.metrics import Metrics
 from model_monitor_operator.observation import Observation
@@ -158,7 +159,7 @@ class Controller:
         self._check_terminating(key.namespace, error)
         reason = "Forbidden" if isinstance(error, ForbiddenError) else "Invalid"
         logger.warning("%s: refused: %s", key, error)
-        self.observation.state.refusals[key] = Refusal(reason, str(error), digest, self.observation.clock())
+        self.observation.state.refusals[key] = Refusal(reason, explained(str(error)), digest, self.observation.clock())
 
     def _check_terminating(self, namespace: str, error: ClusterError) -> None:
         """Leave a namespace alone for a while whose objects are all going; there is nobody to tell."""

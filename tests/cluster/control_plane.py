@@ -10,7 +10,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,9 @@ class ControlPlane:
     thread that lives as long as the cluster should (the main thread), see `start_process`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, without: Sequence[str] = ()) -> None:
+        """`without`: feature gates that are off, as in an older version of Kubernetes."""
+        self._without = tuple(without)
         self.folder = Path()
         self.server = ""
         self.ca_file = Path()
@@ -247,6 +249,7 @@ class ControlPlane:
             f"--audit-policy-file={self.folder / 'audit-policy.json'}",
             f"--audit-log-path={self.folder / 'audit.log'}",
             "--audit-log-maxsize=0",
+            *([f"--feature-gates={','.join(f'{gate}=false' for gate in self._without)}"] if self._without else []),
         )
 
     def _start(self, name: str, *arguments: str) -> None:
