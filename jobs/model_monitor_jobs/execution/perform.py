@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +32,6 @@ from model_monitor_jobs.runs.outcome import (
     results_folder,
 )
 from model_monitor_jobs.runs.result import VIOLATIONS, Result
-from model_monitor_jobs.runs.scripts import fetched_script
 from model_monitor_jobs.storage import Storage
 
 Clock = Callable[[], datetime]
@@ -101,7 +100,7 @@ def perform_monitor(run: MonitorRun, started: MonitoringExecutionStatus, storage
     # Estimates are held to account by all that scheduled runs have found, whoever asks for this one.
     known = run.history_before(as_of, storage) if _on_demand(run) else history
     labels = LabelsAsOf(as_of, _latest(run), known)
-    with script_output(run.monitor, run.script_output) as output:
+    with script_output(run.monitor, run.script_output, storage) as output:
         result = run_monitor(run.monitor, run.files, occasion.window, storage, labels, run.folder)
         return publish(run, result, history, started, storage, clock, output)
 
@@ -127,10 +126,7 @@ def publish(
     compatible = run.monitor.compatibility == "SageMaker"
     if compatible and (lines := result.published(run.occasion.window.end, {"MonitoringSchedule": run.schedule})):
         files[METRICS] = lines
-    script = fetched_script(run.monitor.post_analytics_processor, storage)
-    if script is not None:
-        script = replace(script, variables=_script_variables(run))
-    stored = output.processed(files, script)
+    stored = output.processed(files, _script_variables(run))
     if stored[VIOLATIONS] != files[VIOLATIONS]:
         status = status.model_copy(update={"report_sha256": sha256(stored[VIOLATIONS]).hexdigest()})
         files = result_files(result, execution_document(run.schedule, run.execution, status))

@@ -85,7 +85,7 @@ def _recheck(run: MonitorRun, job: str | None, storage: Storage, clock: Clock) -
     digest = labels_digest(storage, truth, earlier.window, earlier.as_of)
     if digest == before.labels_digest:
         return None
-    with script_output(run.monitor, run.script_output) as output:
+    with script_output(run.monitor, run.script_output, storage) as output:
         return _judged_again(run, before, started_status(clock(), job, earlier), storage, clock, output)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.runs.scripts import fetched_script
 from model_monitor_jobs.scripts.process import Script
+from model_monitor_jobs.storage import Storage
 
 _MOST_BYTES: Final = 64 << 20
 
@@ -17,43 +20,47 @@ _MOST_BYTES: Final = 64 << 20
 class ScriptOutput:
     """See `script_output`; without a folder nothing is kept of what scripts leave."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, script: Script | None) -> None:
+        """`script`: the post-analytics processor."""
         self._folder = folder
+        self._script = script
 
     def clear(self) -> None:
         """Let nothing be there, as at the beginning."""
         if self._folder is not None:
             _empty(self._folder)
 
-    def processed(self, files: Mapping[str, bytes], script: Script | None) -> dict[str, bytes]:
-        """The files of a results folder with what record preprocessors have left, and with what `script`, the
-        post-analytics processor, has changed and added; names are relative to the folder.
+    def processed(self, files: Mapping[str, bytes], variables: Mapping[str, str]) -> dict[str, bytes]:
+        """The files of a results folder with what record preprocessors have left, and with what the post-analytics
+        processor has changed and added; names are relative to the folder. `variables` are in that one's environment.
 
-        Raises InputError where the script fails, ConfigurationError where it can't be loaded.
+        Raises InputError where it fails, ConfigurationError where it can't be loaded.
         """
         if self._folder is None:
             return dict(files)
         kept = dict(_found(self._folder)) | dict(files)
-        if script is None:
+        if self._script is None:
             return kept
         with _usable(self._folder):
             for name, content in files.items():
                 path = self._folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        with script.running("postprocess_handler") as process:
+        with replace(self._script, variables=variables).running("postprocess_handler") as process:
             process.postprocess()
         return kept | dict(_found(self._folder))
 
 
 @contextmanager
-def script_output(monitor: MonitoringScheduleSpec, folder: Path) -> Iterator[ScriptOutput]:
+def script_output(monitor: MonitoringScheduleSpec, folder: Path, storage: Storage) -> Iterator[ScriptOutput]:
     """The folder for the scripts of one run: it is empty before and after.
 
-    Raises ConfigurationError where a post-analytics processor needs it and it can't be used. For a record preprocessor
-    alone, which needs it for files of its own if at all, a folder that is not there or not empty is left as it is.
+    Raises InputError where there is no post-analytics processor at its URI, ConfigurationError where that one needs the
+    folder and it can't be used. For a record preprocessor alone, which needs it for files of its own if at all, a
+    folder that is not there or not empty is left as it is.
     """
-    if monitor.post_analytics_processor is not None:
+    script = fetched_script(monitor.post_analytics_processor, storage)
+    if script is not None:
         with _usable(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
@@ -61,7 +68,7 @@ def script_output(monitor: MonitoringScheduleSpec, folder: Path) -> Iterator[Scr
         ours = True
     else:
         ours = monitor.input.record_preprocessor is not None and folder.is_dir() and not any(folder.iterdir())
-    output = ScriptOutput(folder if ours else None)
+    output = ScriptOutput(folder if ours else None, script)
     try:
         yield output
     finally:

@@ -259,6 +259,13 @@ def test_a_postprocessor_that_fails_fails_the_run_and_nothing_is_written(shop: S
     assert not [*(tmp_path / "opt").iterdir()]
 
 
+def test_a_postprocessor_that_is_not_there_is_said_before_the_window_is_read(shop: Shop, tmp_path: Path) -> None:
+    missing = {"uri": "pvc://shop/nothing.py"}
+    nowhere = {"endpoint": {"captureURI": "pvc://shop/nowhere"}}
+    with pytest.raises(InputError, match=r"pvc://shop/nothing.py does not exist"):
+        performed(shop, tmp_path / "opt", postAnalyticsProcessor=missing, input=nowhere)
+
+
 def test_a_folder_that_is_in_use_is_left_alone(shop: Shop, tmp_path: Path) -> None:
     output = tmp_path / "opt"
     output.mkdir()
