@@ -142,7 +142,10 @@ class CsvAnswer:
 
     def decode(self, body: bytes) -> Doubles:
         """See `Answer`."""
-        lines = [line for line in csv.reader(io.StringIO(_text(body))) if line]
+        try:
+            lines = [line for line in csv.reader(io.StringIO(_text(body))) if line]
+        except csv.Error as error:
+            raise AnswerError(f"it is no CSV: {error}") from error
         if self.column is None:
             return _doubles(lines)
         if any(len(line) <= self.column for line in lines):
@@ -199,13 +202,15 @@ class KServeV2Answer:
         """See `Answer`."""
         document = _parsed(body)
         outputs = document.get("outputs") if isinstance(document, dict) else None
-        named = {each.get("name"): each for each in outputs or () if isinstance(each, dict)}
+        listed_outputs = outputs if isinstance(outputs, list) else []
+        named = {str(each.get("name")): each for each in listed_outputs if isinstance(each, dict)}
         if len(named) != 1 if self.tensor is None else self.tensor not in named:
             listed = ", ".join(map(str, named)) or "none"
             raise AnswerError(f"outputs: {self.tensor or 'one tensor'} was expected, there are: {listed}")
         found = named[self.tensor] if self.tensor is not None else next(iter(named.values()))
-        values, shape = _doubles(found.get("data")), found.get("shape")
-        if not isinstance(shape, list) or not shape or int(np.prod(shape)) != values.size:
+        values, shape = _doubles(found.get("data")).ravel(), found.get("shape")
+        whole = isinstance(shape, list) and all(isinstance(each, int) and each > 0 for each in shape)
+        if not whole or not shape or int(np.prod(shape)) != values.size:
             raise AnswerError(f"outputs.{found.get('name')}: {values.size} values do not have the shape {shape}")
         return values.reshape(shape[0], -1)
 

@@ -14,6 +14,7 @@ from model_monitor_jobs.profiles.bias.data_types import Given
 from model_monitor_jobs.profiles.column import ColumnProfile
 from model_monitor_jobs.sagemaker.analysis import POST_TRAINING, PRE_TRAINING, Analysis
 from model_monitor_jobs.sagemaker.analysis_config import AnalysisConfig, read_analysis_config
+from model_monitor_jobs.sources.headers import is_number
 from model_monitor_jobs.storage import Storage
 
 CLARIFYS = frozenset(PRE_TRAINING) | frozenset(POST_TRAINING)
@@ -131,6 +132,21 @@ def _selections(
     if values and categorical:
         return [Selection(tuple(map(str, values)))]
     return selections(column, values, setting)
+
+
+def check_scores(problem: BiasProblem, prediction: str | None, probability: str | None, uri: str) -> None:
+    """Raise ConfigurationError where Clarify's file and ours would read a probability the other way round.
+
+    A probability above its threshold is the label 1 for Clarify; here it is that of a good answer.
+    """
+    values = problem.positive.values
+    if probability is None or prediction is not None or not values or not all(map(is_number, values)):
+        return
+    if all(float(value) != 1 for value in values):
+        raise ConfigurationError(
+            f"{uri}: a good answer is {' or '.join(values)}, but a probability above its threshold is 1 for SageMaker",
+            remedy="name the predicted label in columns.prediction",
+        )
 
 
 def problem_of(analysis: Analysis, group: str | None, threshold: float, uri: str) -> BiasProblem:

@@ -90,5 +90,5 @@ def what_was_learned(
             )
         else:
             yield f"learned how much {count} windows of {length} on {days} days vary"
-    if unstamped:
+    if unstamped and timestamp is not None:
         yield f"{unstamped:,} rows have no readable time in {timestamp!r} and are in no window"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from model_monitor_jobs.attribution.background import Background
@@ -19,6 +21,9 @@ from model_monitor_jobs.errors import InputError
 from model_monitor_jobs.runs.asked_model import AskedModel
 from model_monitor_jobs.runs.explanation_problem import ExplanationProblem
 from model_monitor_jobs.storage import Storage
+
+_ROUNDING: Final = 1e-13
+"""Of the size of an answer."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +78,22 @@ def explain_rows(
     """
     model = make(problem)
     try:
-        attributions = model.explain(
+        found = model.explain(
             rows,
             background,
             progress.found() if progress is not None else None,
             progress.keep if progress is not None else None,
         )
+        attributions = without_rounding(found)
         return Explained(attributions, tuple(_dependence(problem, rows, model, attributions)))
     finally:
         model.close()
+
+
+def without_rounding(found: Attributions) -> Attributions:
+    """Values that are no more than the rounding of answers as 0: shares of them would be shares of nothing."""
+    size = np.abs(found.expected)[:, np.newaxis, np.newaxis] + np.abs(found.local).sum(axis=2, keepdims=True)
+    return replace(found, local=np.where(np.abs(found.local) <= _ROUNDING * size, 0.0, found.local))
 
 
 def _dependence(

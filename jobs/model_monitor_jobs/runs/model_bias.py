@@ -18,7 +18,7 @@ from model_monitor_jobs.checks.judgement import Judgement
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.profiles.bias import BiasProblem, BiasProfile, FlipSample, decode_bias
 from model_monitor_jobs.runs.answers import AnswerColumns
-from model_monitor_jobs.runs.bias_problem import measurable
+from model_monitor_jobs.runs.bias_problem import check_scores, measurable
 from model_monitor_jobs.runs.labelled import input_uri, least_coverage, open_labelled
 from model_monitor_jobs.runs.labelled_result import coverage_note
 from model_monitor_jobs.runs.labelled_window import labelled_fields
@@ -32,6 +32,8 @@ from model_monitor_jobs.runs.remarks import known_windows, what_limits_of_metric
 from model_monitor_jobs.sources.selection import LABEL, RECORD_HASH
 from model_monitor_jobs.storage import Storage
 
+EXPECTED_GOOD: Final = 20
+"""So many good labels are expected where none at all is no chance."""
 _NO_FEATURES: Final = (
     "the baseline does not tell which columns are features; make it from a dataset, or set modelBias.analysisConfigURI"
 )
@@ -49,6 +51,8 @@ def run_model_bias(
     baseline = load_bias(files, settings, storage, window)
     problem = baseline.reference.problem
     answers = AnswerColumns(columns.prediction, columns.probability)
+    if baseline.reference.baseline is None:
+        check_scores(problem, columns.prediction, columns.probability, files.constraints_uri)
     labelled = monitor.ground_truth is not None or columns.ground_truth is not None
     if not labelled and not answers.names:
         raise ConfigurationError(
@@ -89,6 +93,7 @@ def run_model_bias(
     answers.check(records.columns, uri)
     _check_facets(problem, records.columns, uri)
     read.check(records, monitor, uri)
+    _check_outcomes(profile, baseline, uri)
     there = measurable(labels=labelled, answers=bool(answers.names))
     flips = flips_of(sample, problem) if features else ()
     measured = [only(metrics, there) for metrics in measure_all(profile, flips, _NO_FEATURES)]
@@ -124,6 +129,26 @@ def run_model_bias(
         judged_metrics=judged_metrics(settings, state),
         label_free=not labelled,
     )
+
+
+def _check_outcomes(profile: BiasProfile, baseline: LoadedBias, uri: str) -> None:
+    """Raise InputError where no label, or no answer, is a good one though many should be.
+
+    They may be written otherwise now, and every one would count as bad on both sides of each facet.
+    """
+    known = baseline.reference.baseline
+    if known is None:
+        return
+    own, then = (each.counts.table.sum(axis=0)[0].sum(axis=0) for each in (profile, known.whole))
+    for what, axis in (("label", 1), ("answer", 0)):
+        (negative, positive, _), (bad, good, _) = own.sum(axis=axis).tolist(), then.sum(axis=axis).tolist()
+        share = good / max(1, good + bad)
+        if not positive and negative * share >= EXPECTED_GOOD:
+            raise InputError(
+                f"{uri}: no {what} of {negative:,} is {known.whole.label_text or 'a positive one'}, {share:.0%} were in"
+                " the baseline",
+                remedy=f"are {what}s written as in the baseline? If so, nobody is given a good one any more",
+            )
 
 
 def _columns(monitor: MonitoringScheduleSpec) -> Columns:

@@ -20,7 +20,7 @@ from model_monitor_jobs.profiles.bias import BiasCounts, BiasProblem, BiasProfil
 from model_monitor_jobs.profiles.bias.baseline import BaselineBias
 from model_monitor_jobs.runs.answers import AnswerColumns, column_of
 from model_monitor_jobs.runs.baseline_files import PROFILE, DatasetBaseline, MadeBaseline
-from model_monitor_jobs.runs.bias_problem import given_problem, measurable, problem_of
+from model_monitor_jobs.runs.bias_problem import check_scores, given_problem, measurable, problem_of
 from model_monitor_jobs.runs.dataset_windows import DatasetWindows, read_zone
 from model_monitor_jobs.runs.labelled_dataset import (
     UnusableRows,
@@ -89,6 +89,8 @@ def measure_dataset(
     table = first_look(stream, dataset, columns, engine, list(dict.fromkeys([outcome, *given.columns])))
     answers.check(table.order, dataset.uri)
     problem = given.resolved(table.columns, outcome)
+    if settings.analysis_config_uri is not None:
+        check_scores(problem, columns.prediction, columns.probability, settings.analysis_config_uri)
     roles = roles_of(table.order, columns, label, answers)
     features = [name for name, role in roles.items() if role == "feature"]
     profile = BiasProfile.empty(problem)
@@ -110,6 +112,7 @@ def measure_dataset(
     faults.check(profile.rows, dataset.max_unreadable_share, dataset.uri)
     learned = by_window.windows(profile.rows, dataset.uri)
     _check_facets(profile, dataset.uri)
+    _check_outcomes(profile, dataset.uri)
     flips = flips_of(sample, problem) if answers.names else ()
     measured = measure_all(profile, flips)
     bias = BaselineBias(problem, roles, profile, learned, time_zone, flips)
@@ -196,6 +199,18 @@ def adopt(existing: ExistingBaseline, storage: Storage) -> BaselineFiles:
 def only(metrics: Mapping[str, MeasuredBias], names: frozenset[str]) -> dict[str, MeasuredBias]:
     """Some of the metrics."""
     return {name: metric for name, metric in metrics.items() if name in names}
+
+
+def _check_outcomes(profile: BiasProfile, uri: str) -> None:
+    """Raise InputError where no label, or no answer, is a good one, as where it is written otherwise."""
+    table = profile.counts.table.sum(axis=0)[0].sum(axis=0)
+    for what, counts in (("label", table.sum(axis=1)), ("answer", table.sum(axis=0))):
+        negative, positive, _ = counts.tolist()
+        if negative and not positive:
+            raise InputError(
+                f"{uri}: no {what} of {negative:,} is {profile.label_text or 'a positive one'}",
+                remedy="write in modelBias.positiveLabels (or positiveThreshold) what a good answer is in the data",
+            )
 
 
 def _check_facets(profile: BiasProfile, uri: str) -> None:

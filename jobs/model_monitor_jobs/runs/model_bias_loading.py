@@ -54,7 +54,8 @@ def load_bias(files: BaselineFiles, settings: ModelBias, storage: Storage, windo
         group = settings.group
         if group is None and config.group_variable is not None:
             group = config.column(config.group_variable, "group_variable", uri_of_config)
-        threshold = settings.probability_threshold or config.probability_threshold or 0.5
+        given = (settings.probability_threshold, config.probability_threshold, 0.5)
+        threshold = next(each for each in given if each is not None)
         reference = BiasReference(problem_of(analysis, group, threshold, uri), constraints, files.record_count)
         roles = _roles(config, uri_of_config)
         why = "it was made from an existing analysis.json, which does not tell"

@@ -13,6 +13,7 @@ from model_monitor_crds.monitoringschedule import MonitoringScheduleSpec
 from model_monitor_crds.window import Window
 from model_monitor_jobs.attribution.background import MOST_CLUSTERS, Background, cluster
 from model_monitor_jobs.attribution.feature_types import FeatureType, type_of, typed_rows
+from model_monitor_jobs.attribution.kernel_shap import Attributions
 from model_monitor_jobs.checks.explainability import default, sagemaker
 from model_monitor_jobs.checks.explainability.measured import measure
 from model_monitor_jobs.checks.judgement import Judgement
@@ -90,6 +91,7 @@ def run_model_explainability(
         *records.report.notes,
         *on_sample(typed.num_rows, rows),
         *on_strays(strays),
+        *_on_nothing(explained.attributions),
         *_remarks(judgement, baseline, settings),
     )
     return ModelExplainabilityResult(
@@ -124,6 +126,11 @@ def _sampled(records: LabelledRecords, features: Sequence[str], most: int) -> tu
     for name in lacking:
         sample = sample.append_column(name, pa.nulls(sample.num_rows, pa.string()))
     return sample, rows
+
+
+def _on_nothing(found: Attributions) -> Iterator[str]:
+    if not found.local.any():
+        yield "no feature moves the answers any more: the model gives all explained rows the same one"
 
 
 def _check_features(features: Sequence[str], known: Collection[str], uri: str) -> None:

@@ -22,7 +22,7 @@ from model_monitor_jobs.attribution.baseline import UNSTAMPED, BaselineAttributi
 from model_monitor_jobs.attribution.feature_types import FeatureType, type_of, typed_rows
 from model_monitor_jobs.attribution.kernel_shap import Attributions
 from model_monitor_jobs.decisions import FEWEST_ROWS
-from model_monitor_jobs.errors import ConfigurationError
+from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.estimation.sampler import Sampler
 from model_monitor_jobs.profiles.instants import instants
 from model_monitor_jobs.profiles.windows import Calendar
@@ -126,6 +126,11 @@ def explain_dataset(
         background = cluster(typed_rows(clustered, types)[0], problem.shap.clusters or MOST_CLUSTERS, problem.shap.seed)
     explained = explain_rows(problem, typed, background, progress)
     attributions = explained.attributions
+    if not attributions.local.any():
+        raise InputError(
+            f"{dataset.uri}: the model answers {attributions.expected[0]:g} to all rows: no feature moves it",
+            remedy="check modelExplainability.model, and what it answers to these rows",
+        )
     labels = tuple(label_names(len(attributions.expected), problem.model.labels))
     lengths = tuple(sorted({parse_duration(window) for window in windows})) if columns.timestamp else ()
     times = _times(sample, columns.timestamp)

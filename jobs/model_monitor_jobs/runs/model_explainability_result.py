@@ -15,6 +15,7 @@ from model_monitor_jobs.checks.explainability.measured import MeasuredLabel
 from model_monitor_jobs.checks.explainability.reference import AttributionReference
 from model_monitor_jobs.checks.explainability.words import ORDER_CHECK
 from model_monitor_jobs.checks.finding import Finding, percent
+from model_monitor_jobs.decisions import Z95
 from model_monitor_jobs.runs.explanation_problem import ExplanationProblem
 from model_monitor_jobs.runs.labelled_result import finite
 from model_monitor_jobs.runs.model_explainability_baseline import local_files
@@ -84,7 +85,10 @@ class ModelExplainabilityResult(Result):
         if not self.judged:
             return nothing_judged(self)
         if violations:
-            return f"{counted_violations(violations)}: {violations[0].description}; {self.explained_text}"
+            what = (
+                violations[0].description if self.attributions.local.any() else "no feature moves the answers any more"
+            )
+            return f"{counted_violations(violations)}: {what}; {self.explained_text}"
         orders = [finding for finding in self.findings if finding.check == ORDER_CHECK]
         told = "; ".join(f"NDCG {finding.observed}" for finding in orders[:2])
         return f"No violation: {told}; {self.explained_text}"
@@ -146,13 +150,16 @@ class ModelExplainabilityResult(Result):
             yield MeasuredStatus(
                 metric="ndcg", value=finite(drift.ndcg), low=finite(drift.low), high=finite(drift.high), label=named
             )
+            own_shares = dict(zip(own.features, zip(own.shares, own.unit_variances, strict=True), strict=True))
             for share in drift.shares:
+                value, variance = own_shares[share.feature]
+                spread = Z95 * float(variance / own.rows) ** 0.5
                 yield MeasuredStatus(
                     metric="share",
                     feature=share.feature[:256],
-                    value=finite(share.current),
-                    low=finite(max(0.0, share.baseline + share.low)),
-                    high=finite(min(1.0, share.baseline + share.high)),
+                    value=finite(float(value)),
+                    low=finite(max(0.0, float(value) - spread)),
+                    high=finite(min(1.0, float(value) + spread)),
                     baseline=finite(share.baseline),
                     label=named,
                 )

@@ -58,7 +58,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelExplaina
 def test_a_violation_is_told_with_what_to_do(results: dict[str, ModelExplainabilityResult]) -> None:
     report = report_of(results["changed"], ReportContext("credit"))
     assert report.state is State.ALERT
-    assert report.headline == "Other features drive the model than in the baseline."
+    assert report.headline == "Features drive the model more, or less, than in the baseline."
     assert report.detail.startswith("x has ")
     assert "3 checks are in violation." in report.detail
     assert len(report.steps) == 4

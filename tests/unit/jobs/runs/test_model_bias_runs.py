@@ -393,3 +393,15 @@ def test_another_threshold_than_the_baselines_is_refused(shop: BiasShop, files: 
     monitor = shop.bias_monitor(modelBias={"probabilityThreshold": 0.8})
     with pytest.raises(ConfigurationError, match=r"modelBias\.probabilityThreshold: is 0\.8, the baseline .* 0\.5"):
         shop.judge_bias(files, 20, monitor)
+
+
+def test_good_labels_that_no_row_has_are_refused(shop: BiasShop) -> None:
+    facets = {"positiveLabels": ["yes"], "facets": [{"name": "plan", "values": ["b"]}]}
+    with pytest.raises(InputError, match=r"no label of 7,000 is yes; write in modelBias.positiveLabels"):
+        shop.baseline(modelBias=facets)
+
+
+def test_labels_that_are_written_otherwise_now_fail_the_run(shop: BiasShop, files: BaselineFiles) -> None:
+    shop.write_day(20, label=lambda row: {"0": "no", "1": "yes"}[row.label])
+    with pytest.raises(InputError, match=r"no label of 600 is 1, \d+% were in the baseline; are labels written as"):
+        shop.judge_bias(files, 20)

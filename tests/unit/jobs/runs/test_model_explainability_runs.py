@@ -23,7 +23,8 @@ from model_monitor_jobs.decisions import Verdict
 from model_monitor_jobs.errors import ConfigurationError, InputError
 from model_monitor_jobs.execution.perform import MonitorRun, perform_monitor, started_status
 from model_monitor_jobs.models.attempts import Attempts
-from model_monitor_jobs.models.predictor import ModelUnavailable
+from model_monitor_jobs.models.payloads import KServeV2Answer
+from model_monitor_jobs.models.predictor import AnswerError, ModelUnavailable
 from model_monitor_jobs.runs import asked_model
 from model_monitor_jobs.runs.baseline import make_baseline
 from model_monitor_jobs.runs.history import earlier_results
@@ -445,3 +446,31 @@ def test_alerts_and_history_of_a_schedule(shop: ExplainedShop, files: BaselineFi
     assert "ndcg" in history.results[0].metrics
     page = (shop.root / runs[2].performed.folder.removeprefix("pvc://shop/") / "report.html").read_text()  # type: ignore[union-attr]
     assert "2 windows" in page or "second" in page
+
+
+def test_a_model_that_always_answers_the_same_is_no_baseline_and_is_told(
+    shop: ExplainedShop, files: BaselineFiles, server: ModelServer
+) -> None:
+    server.respond = lambda asked: Reply(b"0.5\n" * asked.body.count(b"\n"))
+    with pytest.raises(InputError, match=r"the model answers 0.5 to all rows: no feature moves it"):
+        shop.baseline(output={"uri": "pvc://shop/other"})
+    shop.write_day(20, 400)
+    result = shop.explain(files, 20)
+    assert "violations: no feature moves the answers any more" in result.summary
+    assert any(note.startswith("no feature moves the answers any more") for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"name": "o", "shape": [0], "data": []},
+        {"name": "o", "shape": ["2"], "data": [1]},
+        {"name": ["o"], "shape": [2.0, 1], "data": [1, 2]},
+        {"name": "o", "shape": [-1, -2], "data": [1, 2]},
+        5,
+    ],
+)
+def test_odd_tensors_are_answers_of_no_use(output: Any) -> None:
+    outputs = output if output == 5 else [output]
+    with pytest.raises(AnswerError):
+        KServeV2Answer().decode(json.dumps({"outputs": outputs}).encode())

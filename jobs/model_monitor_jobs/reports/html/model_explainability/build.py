@@ -76,7 +76,12 @@ def _answer(
         # Elsewhere the name of a feature comes first, which is left as it is.
         found = found[0].upper() + found[1:] if worst.check == ORDER_CHECK else found
         detail = f"{found}.{size}{more} {status_of(state, context.alert)}"
-        return "Other features drive the model than in the baseline.", detail
+        ordered = any(finding.check == ORDER_CHECK for finding in violations)
+        if not result.attributions.local.any():
+            return "No feature moves the answers of the model any more.", detail
+        if ordered:
+            return "Other features drive the model than in the baseline.", detail
+        return "Features drive the model more, or less, than in the baseline.", detail
     if state is State.ALERT:
         names = still_in_alert(alerts, lambda check: check.column or "order of features")
         return "No violation in this window, but still in alert.", f"{names}. {ends_when(context.alert)}"
