@@ -286,7 +286,7 @@ def crds() -> None:
 @main.command()
 @click.option("--output", type=click.Path(path_type=Path), default=Path("demo-output"), help="Folder for all files.")
 def demo(output: Path) -> None:
-    """Tell stories on real data: New York's flights in a blizzard, and a rule for mortgages that names nobody.
+    """Tell four stories on real data: of New York's flights in a blizzard, and of a rule that names nobody.
 
     Example: model-monitor demo --output demo-output
     """

@@ -51,8 +51,7 @@ class Attempts:
             except (Refused, AnswerError) as error:
                 if attempt >= self.most:
                     raise ModelUnavailable(
-                        f"{name}: {error.message} (attempt {attempt} of {self.most})",
-                        remedy="see the model's log; ask for fewer records at once, or fewer requests per second",
+                        f"{name}: {error.message} (attempt {attempt} of {self.most})", remedy=_remedy(error)
                     ) from error
                 pause = self._pause(name, attempt, error)
                 if isinstance(error, Refused) and error.overloaded:
@@ -65,3 +64,11 @@ class Attempts:
             return min(error.wait, _LONGEST)
         shortened = 1 - zlib.crc32(f"{name} {attempt}".encode()) / 2**33
         return float(min(self.pause * 2 ** (attempt - 1), _LONGEST) * shortened)
+
+
+def _remedy(error: Refused | AnswerError) -> str:
+    if isinstance(error, AnswerError):
+        return "check the model's protocol and output; what it answers is shown"
+    if error.overloaded:
+        return "ask for fewer records at once, or fewer requests per second"
+    return "see the model's log, and check its address"

@@ -93,7 +93,7 @@ def run_model_bias(
     answers.check(records.columns, uri)
     _check_facets(problem, records.columns, uri)
     read.check(records, monitor, uri)
-    _check_outcomes(profile, baseline, uri)
+    on_outcomes = _on_outcomes(profile, baseline, uri)
     there = measurable(labels=labelled, answers=bool(answers.names))
     flips = flips_of(sample, problem) if features else ()
     measured = [only(metrics, there) for metrics in measure_all(profile, flips, _NO_FEATURES)]
@@ -104,6 +104,7 @@ def run_model_bias(
         *baseline.notes,
         *records.notes,
         *read.notes(),
+        *on_outcomes,
         *on_rows(profile, rows, labels=False, answers=False),
         *(coverage_note(records.coverage, coverage, judged=settings.compatibility == "Default") if labelled else ()),
         *_unmeasured(baseline, there),
@@ -131,24 +132,27 @@ def run_model_bias(
     )
 
 
-def _check_outcomes(profile: BiasProfile, baseline: LoadedBias, uri: str) -> None:
-    """Raise InputError where no label, or no answer, is a good one though many should be.
+def _on_outcomes(profile: BiasProfile, baseline: LoadedBias, uri: str) -> list[str]:
+    """That no answer is a good one though many should be: written otherwise, it would count as bad on both sides.
 
-    They may be written otherwise now, and every one would count as bad on both sides of each facet.
+    Raises InputError where no label is.
     """
     known = baseline.reference.baseline
     if known is None:
-        return
+        return []
     own, then = (each.counts.table.sum(axis=0)[0].sum(axis=0) for each in (profile, known.whole))
+    said = []
     for what, axis in (("label", 1), ("answer", 0)):
         (negative, positive, _), (bad, good, _) = own.sum(axis=axis).tolist(), then.sum(axis=axis).tolist()
         share = good / max(1, good + bad)
-        if not positive and negative * share >= EXPECTED_GOOD:
-            raise InputError(
-                f"{uri}: no {what} of {negative:,} is {known.whole.label_text or 'a positive one'}, {share:.0%} were in"
-                " the baseline",
-                remedy=f"are {what}s written as in the baseline? If so, nobody is given a good one any more",
-            )
+        if positive or negative * share < EXPECTED_GOOD:
+            continue
+        wanted = known.whole.label_text or "a positive one"
+        text = f"no {what} of {negative:,} is {wanted}, {share:.0%} were in the baseline"
+        if what == "label":
+            raise InputError(f"{uri}: {text}", remedy="are labels written as in the baseline?")
+        said.append(f"{text}: nobody is given a good answer, or answers are written otherwise now")
+    return said
 
 
 def _columns(monitor: MonitoringScheduleSpec) -> Columns:

@@ -49,21 +49,22 @@ RING: Final = tuple((4 * math.cos(step * math.pi / 6), 4 * math.sin(step * math.
 def draw_timeline(timeline: Timeline) -> Paper:
     """The whole drawing."""
     points = timeline.points
-    slots = max(len(points), _FEWEST_SLOTS)
+    # Few windows stand at the right end, which is what a narrow page shows first.
+    ends = (min(0, len(points) - _FEWEST_SLOTS), len(points))
     low, high = _range(timeline)
-    paper = Paper((WIDTH, _HEIGHT), Scale(0, slots, _LEFT, WIDTH - _RIGHT), Scale(low, high, *_PLOT))
+    paper = Paper((WIDTH, _HEIGHT), Scale(*ends, _LEFT, WIDTH - _RIGHT), Scale(low, high, *_PLOT))
     _this_window(paper, points)
-    _allowed(paper, timeline, slots, (low, high))
+    _allowed(paper, timeline, ends, (low, high))
     heights = [tick for tick in ticks(low, high, 5) if low <= tick <= high]
     step = heights[1] - heights[0] if len(heights) > 1 else 1.0
-    paper.lines([(paper.pixel(0, tick), paper.pixel(slots, tick)) for tick in heights], GRID)
+    paper.lines([(paper.pixel(ends[0], tick), paper.pixel(ends[1], tick)) for tick in heights], GRID)
     for tick in heights:
-        paper.text((0, tick), tick_text(tick, step), "right", "center", (-7, 0))
-    _lines(paper, timeline, slots)
+        paper.text((ends[0], tick), tick_text(tick, step), "right", "center", (-7, 0))
+    _lines(paper, timeline, ends)
     _course(paper, points)
     _measured(paper, points)
     _estimated(paper, points)
-    _coverage(paper, timeline, slots)
+    _coverage(paper, timeline, ends)
     _names(paper, points)
     return paper
 
@@ -108,16 +109,16 @@ def _this_window(paper: Paper, points: Sequence[WindowPoint]) -> None:
     )
 
 
-def _allowed(paper: Paper, timeline: Timeline, slots: int, bounds: Point) -> None:
+def _allowed(paper: Paper, timeline: Timeline, ends: Point, bounds: Point) -> None:
     """The band within which the metric passes."""
     if timeline.low is None and timeline.high is None:
         return
     low = bounds[0] if timeline.low is None else timeline.low
     high = bounds[1] if timeline.high is None else timeline.high
-    paper.bar((0, low), slots, high - low, facecolor=ALLOWED, linewidth=0)
+    paper.bar((ends[0], low), ends[1] - ends[0], high - low, facecolor=ALLOWED, linewidth=0)
 
 
-def _lines(paper: Paper, timeline: Timeline, slots: int) -> None:
+def _lines(paper: Paper, timeline: Timeline, ends: Point) -> None:
     """The baseline and the limits, named at their right ends as far as there is room."""
     taken: list[float] = []
     dashed: dict[str, Any] = {"linestyle": (0, (3, 2))}
@@ -128,12 +129,12 @@ def _lines(paper: Paper, timeline: Timeline, slots: int) -> None:
     for value, name, colour, style in lines:
         if value is None:
             continue
-        paper.line([0, slots], [value] * 2, colour, **style)
+        paper.line(ends, [value] * 2, colour, **style)
         height = paper.up.at(value)
         if all(abs(height - other) >= _BETWEEN for other in taken):
             taken.append(height)
             text = f"{name} {shown(timeline.metric, value)}"
-            paper.text((slots, value), text, "left", "center", (8, 0), SMALL_TEXT)
+            paper.text((ends[1], value), text, "left", "center", (8, 0), SMALL_TEXT)
 
 
 def _course(paper: Paper, points: Sequence[WindowPoint]) -> None:
@@ -178,13 +179,13 @@ def _estimated(paper: Paper, points: Sequence[WindowPoint]) -> None:
     paper.shapes(places, DIAMOND, facecolor=CARD, edgecolor=ESTIMATE, linewidth=1.6)
 
 
-def _coverage(paper: Paper, timeline: Timeline, slots: int) -> None:
+def _coverage(paper: Paper, timeline: Timeline, ends: Point) -> None:
     """A bar for each window's share of records with a label, hollow where there are too few for a verdict."""
     if not timeline.labelled:
         return
     bottom, top = _STRIP
     size = top - bottom
-    left, right = paper.across.at(0), paper.across.at(slots)
+    left, right = paper.across.at(ends[0]), paper.across.at(ends[1])
     width = paper.across.unit * 0.56
     full: list[list[Point]] = []
     hollow: list[list[Point]] = []
@@ -203,12 +204,12 @@ def _coverage(paper: Paper, timeline: Timeline, slots: int) -> None:
     paper.lines([((left, bottom), (right, bottom))], INK)
     paper.dots(again, INK, 4)
     lowest = (bottom - paper.up.offset) / paper.up.unit
-    paper.text((0, lowest), "labels", "right", "center", (-7, size / 2))
+    paper.text((ends[0], lowest), "labels", "right", "center", (-7, size / 2))
     if timeline.least_coverage is not None:
         least = timeline.least_coverage * size
         paper.lines([((left, bottom + least), (right, bottom + least))], INK, linestyle=(0, (3, 2)))
         text = f"{timeline.least_coverage * 100:g} % needed"
-        paper.text((slots, lowest), text, "left", "center", (8, least), SMALL_TEXT)
+        paper.text((ends[1], lowest), text, "left", "center", (8, least), SMALL_TEXT)
 
 
 def _names(paper: Paper, points: Sequence[WindowPoint]) -> None:

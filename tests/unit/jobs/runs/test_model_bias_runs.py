@@ -405,3 +405,11 @@ def test_labels_that_are_written_otherwise_now_fail_the_run(shop: BiasShop, file
     shop.write_day(20, label=lambda row: {"0": "no", "1": "yes"}[row.label])
     with pytest.raises(InputError, match=r"no label of 600 is 1, \d+% were in the baseline; are labels written as"):
         shop.judge_bias(files, 20)
+
+
+def test_a_model_that_gives_nobody_a_good_answer_is_judged_and_told(shop: BiasShop, files: BaselineFiles) -> None:
+    shop.unfair = 1.0
+    shop.write_day(20)
+    result = shop.judge_bias(files, 20, monitor=shop.bias_monitor(columns={"groundTruth": None, "prediction": "plan"}))
+    assert any(note.startswith("no answer of 600 is 1") for note in result.notes)
+    assert result.judged
