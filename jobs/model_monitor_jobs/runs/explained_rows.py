@@ -22,6 +22,8 @@ from model_monitor_jobs.runs.asked_model import AskedModel
 from model_monitor_jobs.runs.explanation_problem import ExplanationProblem
 from model_monitor_jobs.storage import Storage
 
+PROGRESS: Final = "explanation-progress.arrow"
+"""What has been explained so far, as long as the run is under way."""
 _ROUNDING: Final = 1e-13
 """Of the size of an answer."""
 
@@ -37,15 +39,14 @@ class Explained:
 class KeptProgress:
     """What was explained so far, in a file that is there as long as the run is under way."""
 
-    def __init__(self, storage: Storage, folder: str, name: str) -> None:
+    def __init__(self, storage: Storage, folder: str) -> None:
         self._storage = storage
         self._folder = folder
-        self._name = name
 
     @property
     def uri(self) -> str:
         """The file."""
-        return self._storage.join(self._folder, self._name)
+        return self._storage.join(self._folder, PROGRESS)
 
     def found(self) -> Progress | None:
         """What an earlier try has left; None where there is nothing of use."""
@@ -58,7 +59,7 @@ class KeptProgress:
 
     def keep(self, progress: Progress) -> None:
         """Write what there is."""
-        self._storage.write_folder(self._folder, {self._name: progress.to_bytes()}, last=self._name)
+        self._storage.write_folder(self._folder, {PROGRESS: progress.to_bytes()}, last=PROGRESS)
 
     def forget(self) -> None:
         """Remove it, once the results are written."""

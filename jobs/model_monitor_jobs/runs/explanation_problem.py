@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,14 +20,14 @@ from model_monitor_jobs.attribution.background import Background
 from model_monitor_jobs.attribution.feature_types import FeatureType, columns_of, typed_rows
 from model_monitor_jobs.attribution.kernel_shap import MOST_SAMPLES, KernelShap
 from model_monitor_jobs.errors import ConfigurationError, InputError
+from model_monitor_jobs.runs.traffic import open_rows
 from model_monitor_jobs.sagemaker.analysis_config import (
     AnalysisConfig,
     PredictorConfig,
     ShapConfig,
     read_analysis_config,
 )
-from model_monitor_jobs.sources import CSVDialect, ReadReport
-from model_monitor_jobs.sources.dataset import DatasetFormat, read_dataset
+from model_monitor_jobs.sources import ReadReport
 from model_monitor_jobs.storage import Storage
 
 MOST_BACKGROUND_ROWS: Final = 1_000
@@ -195,9 +194,8 @@ def given_background(
 
 
 def _read(uri: str, types: dict[str, FeatureType], source: Dataset | None, storage: Storage) -> pa.RecordBatch:
-    kind: DatasetFormat = source.format if source is not None else "CSV"
-    dialect = CSVDialect(source.csv.header, source.csv.delimiter) if source is not None else CSVDialect()
-    stream = read_dataset(storage, uri, kind, csv=dialect)
+    own = (source or Dataset(uri=uri)).model_copy(update={"uri": uri, "record_preprocessor": None})
+    stream = open_rows(own, storage)
     batches = [batch for partition in stream.partitions for batch in partition.read(ReadReport())]
     table = pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="default")
     if table.num_rows > MOST_BACKGROUND_ROWS:
@@ -222,8 +220,3 @@ def _background(rows: pa.RecordBatch, types: dict[str, FeatureType], where: str)
     for name in strays:
         raise InputError(f"{where}: {name!r} has a value that is no {types[name]} one, as the data have")
     return Background.of(typed)
-
-
-def feature_names(columns: Sequence[str], is_feature: Callable[[str], bool], excluded: frozenset[str]) -> list[str]:
-    """The columns that are features."""
-    return [name for name in columns if is_feature(name) and name not in excluded]

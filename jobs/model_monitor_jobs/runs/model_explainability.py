@@ -28,7 +28,7 @@ from model_monitor_jobs.runs.labelled import LabelledRecords, input_uri, open_la
 from model_monitor_jobs.runs.labels_as_of import LabelsAsOf
 from model_monitor_jobs.runs.model_explainability_baseline import on_sample, on_strays, refuse_segments
 from model_monitor_jobs.runs.model_explainability_loading import LoadedExplanation, load_explanation
-from model_monitor_jobs.runs.model_explainability_result import PROGRESS, ModelExplainabilityResult
+from model_monitor_jobs.runs.model_explainability_result import ModelExplainabilityResult
 from model_monitor_jobs.runs.reading import meant
 from model_monitor_jobs.runs.remarks import KnownWindows, what_limits_of_metrics_know, without_effect
 from model_monitor_jobs.runs.traffic import batch_dataset
@@ -76,7 +76,7 @@ def run_model_explainability(
     typed, strays = typed_rows(sample, types)
     source = batch_dataset(monitor.input.batch, window, 1.0) if monitor.input.batch is not None else None
     background = known_background or _background(baseline, types, typed, source, storage)
-    progress = KeptProgress(storage, folder, PROGRESS) if folder is not None else None
+    progress = KeptProgress(storage, folder) if folder is not None else None
     explained = explain_rows(baseline.problem, typed, background, progress)
     outputs = len(explained.attributions.expected)
     labels = tuple(label_names(outputs, baseline.problem.model.labels))

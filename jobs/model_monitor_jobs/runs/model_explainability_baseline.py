@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -32,11 +32,10 @@ from model_monitor_jobs.runs.dataset_windows import check_times, read_zone, what
 from model_monitor_jobs.runs.explained_rows import KeptProgress, explain_rows
 from model_monitor_jobs.runs.explanation_problem import (
     ExplanationProblem,
-    feature_names,
     given_background,
     given_explanation,
 )
-from model_monitor_jobs.runs.labelled_dataset import first_look, ordinal_hashes, roles_of
+from model_monitor_jobs.runs.labelled_dataset import first_look, hashed_batches, roles_of
 from model_monitor_jobs.runs.reading import first_columns
 from model_monitor_jobs.runs.result import ANALYSIS
 from model_monitor_jobs.runs.traffic import open_rows
@@ -49,9 +48,9 @@ from model_monitor_jobs.sagemaker.attributions import (
     read_explanations,
 )
 from model_monitor_jobs.sagemaker.documents import to_json
+from model_monitor_jobs.sources import RecordStream
 from model_monitor_jobs.storage import Storage
 
-PROGRESS: Final = "explanation-progress.arrow"
 LOCAL_VALUES: Final = "explanations_shap/out.csv"
 BACKGROUND: Final = "explanations_shap/baseline.csv"
 _CLUSTERED_ROWS: Final = 10_000
@@ -72,7 +71,7 @@ def make_model_explainability_baseline(spec: BaselineSpec, storage: Storage) -> 
         return MadeBaseline(adopt(spec.existing, storage), judges="features")
     if spec.dataset is None or spec.output is None or spec.model_explainability is None:
         raise ConfigurationError("spec: set dataset, output.uri and modelExplainability, or existing")
-    progress = KeptProgress(storage, spec.output.uri, PROGRESS)
+    progress = KeptProgress(storage, spec.output.uri)
     made = explain_dataset(
         spec.dataset,
         spec.columns,
@@ -114,7 +113,7 @@ def explain_dataset(
         AnswerColumns(columns.prediction, columns.probability, columns.probabilities),
     )
     roles |= {name: "excluded" for name in roles if name in problem.excluded and roles[name] == "feature"}
-    features = feature_names([*roles], lambda name: roles[name] == "feature", problem.excluded)
+    features = [name for name, role in roles.items() if role == "feature"]
     if not features:
         raise ConfigurationError(f"spec.columns: {dataset.uri} has no column that is a feature")
     table = first_look(stream, dataset, columns, engine, features)
@@ -174,13 +173,12 @@ def explain_dataset(
 
 
 def _sampled(
-    stream: Any, features: Sequence[str], timestamp: str | None, most: int
+    stream: RecordStream, features: Sequence[str], timestamp: str | None, most: int
 ) -> tuple[pa.RecordBatch, pa.RecordBatch, int]:
     """The rows to explain, those to cluster, and how many rows there are."""
     wanted = [*features, *([timestamp] if timestamp is not None and timestamp not in features else [])]
     chosen, clustered, rows = Sampler(most), Sampler(max(most, _CLUSTERED_ROWS)), 0
-    for batch in stream:
-        hashes = ordinal_hashes(rows, batch.num_rows)
+    for batch, hashes in hashed_batches(stream):
         rows += batch.num_rows
         selected = batch.select([name for name in wanted if name in batch.schema.names])
         chosen.add(selected, hashes)

@@ -16,6 +16,7 @@ from model_monitor_jobs.checks.explainability.reference import AttributionRefere
 from model_monitor_jobs.checks.explainability.words import ORDER_CHECK
 from model_monitor_jobs.checks.finding import Finding, percent
 from model_monitor_jobs.decisions import Z95
+from model_monitor_jobs.runs.explained_rows import PROGRESS
 from model_monitor_jobs.runs.explanation_problem import ExplanationProblem
 from model_monitor_jobs.runs.labelled_result import finite
 from model_monitor_jobs.runs.model_explainability_baseline import local_files
@@ -37,8 +38,6 @@ from model_monitor_jobs.sagemaker.attributions import (
 )
 
 MOST_METRICS: Final = 32
-PROGRESS: Final = "explanation-progress.arrow"
-"""What has been explained so far, as long as the run is under way."""
 
 
 @dataclass(frozen=True)

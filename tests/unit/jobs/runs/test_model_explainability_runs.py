@@ -27,8 +27,8 @@ from model_monitor_jobs.models.payloads import KServeV2Answer
 from model_monitor_jobs.models.predictor import AnswerError, ModelUnavailable
 from model_monitor_jobs.runs import asked_model
 from model_monitor_jobs.runs.baseline import make_baseline
+from model_monitor_jobs.runs.explained_rows import PROGRESS
 from model_monitor_jobs.runs.history import earlier_results
-from model_monitor_jobs.runs.model_explainability_result import PROGRESS
 from tests.unit.jobs.models.model_server import GONE, Asked, ModelServer, Reply
 from tests.unit.jobs.runs.explained_shop import WEIGHTS, ExplainedShop, answer_csv, answer_json, model
 from tests.unit.jobs.runs.shop import DAY, START
